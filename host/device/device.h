@@ -1,0 +1,103 @@
+/* The one place that opens OpenCL objects: choose a device, build programs, hold buffers, launch and time stages.
+ *
+ * Everything is enqueued on one in-order queue per device; xt_device_finish or a blocking read waits. */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <CL/cl.h>
+#include "base/error.h"
+
+typedef struct xt_device xt_device;
+typedef struct xt_program xt_program;
+
+/* What a device says of itself, and what we measured. */
+typedef struct {
+    char platform[128], name[256], board[256], vendor[128], driver[128], version[128], c_version[64];
+    cl_device_type type;
+    cl_uint compute_units, clock_mhz;
+    cl_ulong memory_bytes, max_alloc_bytes, local_bytes;
+    size_t max_work_group;
+    bool fp64, fp16, images;
+    bool profiling_sane;          /* false: end - start is nonsense, wall clock around clFinish is used */
+    unsigned platform_index, device_index; /* "P:D" in a device SPEC */
+    double copy_bytes_per_s;      /* 0 until measured */
+} xt_device_info;
+
+/* All devices of all platforms (platforms without devices are skipped quietly). *list is malloc'ed, free() it.
+ * No platform at all is XT_DEVICE with advice on installing a runtime (pocl-opencl-icd). */
+xt_status xt_device_list(xt_device_info **list, int *count, xt_error *err);
+
+/* Open the device that `spec` names (DESIGN.md §3: index, "platform:device", name substring, "gpu", "cpu"); NULL or ""
+ * takes CROSSTALK_DEVICE, then the default (GPU before CPU, then more measured or known bandwidth).
+ * *device is owned by the caller: xt_device_close. */
+xt_status xt_device_open(xt_device **device, const char *spec, xt_error *err);
+void xt_device_close(xt_device *device); /* NULL is fine */
+const xt_device_info *xt_device_get_info(const xt_device *device);
+cl_context xt_device_context(const xt_device *device);
+cl_command_queue xt_device_queue(const xt_device *device);
+
+/* Measured device-to-device copy bandwidth, bytes/s (read + written), median of several. Cached in the info. */
+xt_status xt_device_measure_copy(double *bytes_per_s, xt_device *device, size_t bytes, xt_error *err);
+
+/* ---- programs ----
+ * A program is the concatenation, on the host, of `parts`: names of files in kernels/ (embedded; read from the folder
+ * CROSSTALK_KERNELS names instead if that is set) and generated text. Binaries are cached under
+ * $XDG_CACHE_HOME/crosstalk or ~/.cache/crosstalk, keyed by source, options, device, driver and version; a cache that
+ * cannot be written or is damaged is ignored. Options always hold -cl-std=CL1.2 -cl-denorms-are-zero; kernels say
+ * FP_CONTRACT OFF themselves. A failed build gives the first lines of the log and the file it names. */
+typedef struct {
+    const char *file; /* name in kernels/, or NULL */
+    const char *text; /* generated text, used if file is NULL */
+} xt_program_part;
+xt_status xt_program_build(xt_program **program, xt_device *device, const xt_program_part *parts, int count,
+                           const char *options, xt_error *err);
+void xt_program_free(xt_program *program);
+xt_status xt_kernel_create(cl_kernel *kernel, xt_program *program, const char *name, xt_error *err);
+
+/* ---- buffers ---- (refused with the figures when larger than max_alloc_bytes or than what is left)
+ * `name` appears in messages. Contents are zero. Total in use is counted. Release with xt_buffer_free. */
+xt_status xt_buffer_create(cl_mem *buffer, xt_device *device, size_t bytes, const char *name, xt_error *err);
+void xt_buffer_free(xt_device *device, cl_mem *buffer); /* sets it to NULL; NULL is fine */
+xt_status xt_buffer_write(xt_device *device, cl_mem buffer, size_t offset, size_t bytes, const void *from, xt_error *err);
+xt_status xt_buffer_read(xt_device *device, cl_mem buffer, size_t offset, size_t bytes, void *to, xt_error *err);
+xt_status xt_buffer_fill_zero(xt_device *device, cl_mem buffer, size_t offset, size_t bytes, xt_error *err);
+xt_status xt_buffer_copy(xt_device *device, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset, size_t bytes,
+                         xt_error *err);
+size_t xt_device_bytes_in_use(const xt_device *device);
+size_t xt_device_bytes_peak(const xt_device *device);
+
+/* ---- launches ---- one-dimensional; global is padded up to a multiple of local (kernels check bounds);
+ * local 0 takes the device's default (tunable). `stage` is a static string: time and bytes add up under that name. */
+typedef struct {
+    size_t size;       /* of the argument; for a buffer use sizeof(cl_mem) */
+    const void *value; /* NULL with size: local memory */
+} xt_arg;
+#define XT_ARG(x)                                                                                            \
+    (xt_arg) { sizeof(x), &(x) }
+xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t local, const xt_arg *args, int count,
+                    const char *stage, double bytes_by_model, xt_error *err);
+xt_status xt_device_finish(xt_device *device, xt_error *err);
+
+/* ---- CLBlast level 1 on sub-vectors of float buffers; offsets and n in elements; n = 0 is fine ---- */
+xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, cl_mem y, size_t y_offset,
+                       xt_error *err);
+xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, xt_error *err);
+/* Blocking. fp32 tree sum; use the compensated sums of fields/ where 1e-6 matters. */
+xt_status xt_blas_dot(double *result, xt_device *device, size_t n, cl_mem x, size_t x_offset, cl_mem y,
+                      size_t y_offset, xt_error *err);
+
+/* ---- time per stage ---- */
+typedef struct {
+    const char *name;
+    double seconds, bytes; /* bytes by model */
+    unsigned long long launches;
+} xt_stage;
+/* Stages so far, device-owned array, valid until the next launch. Finishes the queue. */
+xt_status xt_device_stages(const xt_stage **stages, int *count, xt_device *device, xt_error *err);
+
+/* The message for a cl error code: "CL_OUT_OF_RESOURCES (-5)". */
+const char *xt_cl_error_name(cl_int code);
+
+#endif
