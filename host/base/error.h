@@ -20,7 +20,7 @@ typedef struct {
 xt_status xt_fail(xt_error *err, xt_status status, const char *format, ...) XT_PRINTF(3, 4);
 
 /* As xt_fail with XT_USAGE, in the form `file:line:col: error: …`, the line and a caret under it.
- * line and col count from 1; col 0 leaves the caret out. */
+ * line and col count from 1, col in characters (UTF-8); col 0 leaves line and caret out. */
 xt_status xt_fail_at(xt_error *err, const xt_source *source, int line, int col, const char *format, ...)
     XT_PRINTF(5, 6);
 

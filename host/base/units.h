@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include "base/error.h"
 
+/* OTHER is the electric current; units of luminous intensity are refused, angles are plain numbers. */
 enum { XT_DIM_LENGTH, XT_DIM_MASS, XT_DIM_TIME, XT_DIM_AMOUNT, XT_DIM_TEMPERATURE, XT_DIM_OTHER, XT_DIM_COUNT };
 
 /* Exponents in twelfths, so that roots stay exact. */
