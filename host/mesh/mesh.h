@@ -24,7 +24,9 @@ typedef struct {
 _Static_assert(sizeof(xt_block) == 32, "xt_block is shared with the device");
 
 /* What a cell is made of. tissue 0 is outside; tissue k is the k-th name (from 1) of the list the mesh was built with.
- * `share` is the volume fraction of `second`, at most one half, in units of 1/65535 (0 in a pure voxel). */
+ * `share` is the volume fraction of `second`, at most one half, in units of 1/65535. A pure voxel has second 0 and
+ * share 0. Outside never shares a voxel: a voxel belongs to the body if at least half of it does, and then its tissues
+ * fill it, so that shares always sum to one and the solver needs no cut cells at the skin. */
 typedef struct {
     uint8_t tissue, second;
     uint16_t share;
@@ -45,6 +47,7 @@ typedef struct xt_mesh {
     int tissue_count;
     char **tissue_name; /* [tissue_count], name of tissue k at [k-1] */
     double quantisation; /* largest rounding of a share, as a fraction of a voxel */
+    double dropped;      /* largest fraction of a voxel lost because only two tissues are kept in it */
 } xt_mesh;
 
 /* Where a face is cut, from the shares on both sides: distance from the centre of `a` to the interface in units of the
@@ -61,6 +64,9 @@ void xt_mesh_free(xt_mesh *mesh);
 
 /* Cell index of voxel (x,y,z), or -1 where there is no block. O(log blocks). */
 int64_t xt_mesh_cell(const xt_mesh *mesh, int x, int y, int z);
+
+/* Voxel (x,y,z) of a cell; x may lie beyond dims[0] in the last, outside, lanes of a row. */
+void xt_mesh_position(const xt_mesh *mesh, size_t cell, int voxel[3]);
 
 /* Cell index of the neighbour of `cell` across `face` (XT_XM..XT_ZP); a lane of block 0 where there is none. */
 size_t xt_mesh_neighbour(const xt_mesh *mesh, size_t cell, int face);
