@@ -1,4 +1,5 @@
-/* The sparse structure: collect the blocks that hold tissue slice by slice, then join neighbours row against row. */
+/* The sparse structure: collect the blocks that hold tissue slice by slice, then join neighbours row against
+ * row. */
 #include "mesh/mesh.h"
 
 #include <math.h>
@@ -46,9 +47,12 @@ size_t xt_mesh_neighbour(const xt_mesh *mesh, size_t cell, int face) {
     const size_t block = cell / XT_BLOCK, lane = cell % XT_BLOCK;
     const size_t next = (size_t)mesh->block[block].neighbour[face];
     switch (face) {
-    case XT_XM: return lane > 0 ? cell - 1 : next * XT_BLOCK + (XT_BLOCK - 1);
-    case XT_XP: return lane < XT_BLOCK - 1 ? cell + 1 : next * XT_BLOCK;
-    default: return next * XT_BLOCK + lane;
+    case XT_XM:
+        return lane > 0 ? cell - 1 : next * XT_BLOCK + (XT_BLOCK - 1);
+    case XT_XP:
+        return lane < XT_BLOCK - 1 ? cell + 1 : next * XT_BLOCK;
+    default:
+        return next * XT_BLOCK + lane;
     }
 }
 
@@ -105,8 +109,10 @@ static int16_t wall_bits(const xt_mesh *mesh, int x, int y, int z) {
     return (int16_t)bits;
 }
 
-/* Append a block of `count` voxels (the rest of its lanes are outside); material NULL makes the outside block. */
-static void append(xt_mesh *mesh, int x, int y, int z, int count, const xt_material *material, const float *bone) {
+/* Append a block of `count` voxels (the rest of its lanes are outside); material NULL makes the outside
+ * block. */
+static void append(xt_mesh *mesh, int x, int y, int z, int count, const xt_material *material,
+                   const float *bone) {
     const size_t b = mesh->blocks++;
     xt_material *to = mesh->material + b * XT_BLOCK;
     memset(&mesh->block[b], 0, sizeof mesh->block[b]);
@@ -120,16 +126,19 @@ static void append(xt_mesh *mesh, int x, int y, int z, int count, const xt_mater
     for (int lane = 0; lane < count; lane++) mesh->voxels += material[lane].tissue != 0;
 }
 
-static xt_status check_slice(const xt_material *material, size_t count, int tissue_count, int z, xt_error *err) {
+static xt_status check_slice(const xt_material *material, size_t count, int tissue_count, int z,
+                             xt_error *err) {
     for (size_t i = 0; i < count; i++)
-        if (material[i].tissue > tissue_count || material[i].second > tissue_count || material[i].share > 32768)
-            return xt_fail(err, XT_INTERNAL, "slice %d: voxel %zu has tissue %d, second %d, share %d of %d tissues", z,
-                           i, material[i].tissue, material[i].second, material[i].share, tissue_count);
+        if (material[i].tissue > tissue_count || material[i].second > tissue_count ||
+            material[i].share > 32768)
+            return xt_fail(err, XT_INTERNAL,
+                           "slice %d: voxel %zu has tissue %d, second %d, share %d of %d tissues", z, i,
+                           material[i].tissue, material[i].second, material[i].share, tissue_count);
     return XT_OK;
 }
 
-static xt_status add_slice(xt_mesh *mesh, size_t *capacity, const xt_material *material, const float *bone, int z,
-                           xt_error *err) {
+static xt_status add_slice(xt_mesh *mesh, size_t *capacity, const xt_material *material, const float *bone,
+                           int z, xt_error *err) {
     const int nx = mesh->dims[0];
     for (int y = 0; y < mesh->dims[1]; y++) {
         const size_t row = (size_t)y * (size_t)nx;
@@ -146,7 +155,8 @@ static xt_status add_slice(xt_mesh *mesh, size_t *capacity, const xt_material *m
     return XT_OK;
 }
 
-/* Give back what the growing arrays left unused. A shrinking realloc that fails leaves the old block: no error. */
+/* Give back what the growing arrays left unused. A shrinking realloc that fails leaves the old block: no
+ * error. */
 static void shrink(xt_mesh *mesh) {
     xt_block *block = realloc(mesh->block, mesh->blocks * sizeof *block);
     if (block) mesh->block = block;
@@ -159,7 +169,8 @@ static void shrink(xt_mesh *mesh) {
 }
 
 /* Join two adjacent rows (ranges of blocks sorted by x): a merge, so that all neighbours cost O(blocks). */
-static void join_rows(xt_mesh *mesh, size_t a, size_t a_end, size_t b, size_t b_end, int face_of_a, int face_of_b) {
+static void join_rows(xt_mesh *mesh, size_t a, size_t a_end, size_t b, size_t b_end, int face_of_a,
+                      int face_of_b) {
     while (a < a_end && b < b_end) {
         const int xa = mesh->block[a].x, xb = mesh->block[b].x;
         if (xa == xb) {
@@ -198,8 +209,8 @@ static xt_status join(xt_mesh *mesh, xt_error *err) {
 static xt_status check_box(const int dims[3], const double spacing[3], int tissue_count, xt_error *err) {
     for (int a = 0; a < 3; a++) {
         if (dims[a] < 1 || dims[a] > INT16_MAX)
-            return xt_fail(err, XT_USAGE, "the grid is %d x %d x %d voxels; each must be 1 to %d", dims[0], dims[1],
-                           dims[2], INT16_MAX);
+            return xt_fail(err, XT_USAGE, "the grid is %d x %d x %d voxels; each must be 1 to %d", dims[0],
+                           dims[1], dims[2], INT16_MAX);
         if (!(spacing[a] > 0) || !isfinite(spacing[a]))
             return xt_fail(err, XT_USAGE, "the spacing must be positive, not %g mm", spacing[a]);
     }
@@ -210,7 +221,8 @@ static xt_status check_box(const int dims[3], const double spacing[3], int tissu
 
 static xt_status copy_names(xt_mesh *mesh, const char *const *names, int count, xt_error *err) {
     mesh->tissue_name = calloc((size_t)count + 1, sizeof *mesh->tissue_name);
-    if (!mesh->tissue_name) return xt_no_memory(err, "tissue names", (size_t)count * sizeof *mesh->tissue_name);
+    if (!mesh->tissue_name)
+        return xt_no_memory(err, "tissue names", (size_t)count * sizeof *mesh->tissue_name);
     mesh->tissue_count = count;
     for (int k = 0; k < count; k++) {
         const size_t size = strlen(names[k]) + 1;
@@ -220,9 +232,9 @@ static xt_status copy_names(xt_mesh *mesh, const char *const *names, int count, 
     return XT_OK;
 }
 
-xt_status xt_mesh_from_slices(xt_mesh **out, const int dims[3], const double spacing[3], const double origin[3],
-                              const char *const *tissue_names, int tissue_count, bool has_bone, xt_slice_fill slice,
-                              void *context, xt_error *err) {
+xt_status xt_mesh_from_slices(xt_mesh **out, const int dims[3], const double spacing[3],
+                              const double origin[3], const char *const *tissue_names, int tissue_count,
+                              bool has_bone, xt_slice_fill slice, void *context, xt_error *err) {
     *out = NULL;
     XT_TRY(check_box(dims, spacing, tissue_count, err));
     xt_status status = XT_OK;
