@@ -4,8 +4,14 @@
 
 #include "mesh/mesh.h"
 
-typedef enum { XT_GEOMETRY_THIGH, XT_GEOMETRY_TIBIA, XT_GEOMETRY_MOUSE_THIGH, XT_GEOMETRY_SLABS, XT_GEOMETRY_SPHERES,
-               XT_GEOMETRY_LABELS } xt_geometry_kind;
+typedef enum {
+    XT_GEOMETRY_THIGH,
+    XT_GEOMETRY_TIBIA,
+    XT_GEOMETRY_MOUSE_THIGH,
+    XT_GEOMETRY_SLABS,
+    XT_GEOMETRY_SPHERES,
+    XT_GEOMETRY_LABELS
+} xt_geometry_kind;
 
 typedef struct {
     char tissue[64];
@@ -17,14 +23,15 @@ typedef struct {
     char tissue[64]; /* name, or "outside" */
 } xt_label_entry;
 
-/* All lengths mm. Zeros mean the default of the phantom (MODEL.md §8.1), which xt_geometry_resolve fills in so that the
- * scene as used can be written back. */
+/* All lengths mm. Zeros mean the default of the phantom (MODEL.md §8.1), which xt_geometry_resolve fills in
+ * so that the scene as used can be written back. */
 typedef struct {
     xt_geometry_kind kind;
     bool female; /* default dimensions of the human phantoms */
     double spacing[3];
     /* thigh (P1) and mouse thigh (P3): concentric, or the femur off the centre */
-    double medullary_radius, femur_radius, periosteum, muscle_radius, fascia, fat, skin, length, femur_offset[2];
+    double medullary_radius, femur_radius, periosteum, muscle_radius, fascia, fat, skin, length,
+        femur_offset[2];
     bool septa;    /* three compartments parted by 0.8 mm septa of fat */
     double septum; /* mm */
     /* tibia (P2) */
@@ -45,10 +52,12 @@ typedef struct {
     double max_bytes;    /* decompressed size that a label volume may have; 0 = 16 GiB */
 } xt_geometry;
 
-/* Fill in defaults and check what can be checked without building (sizes positive, layers fit, dims <= 32767). */
+/* Fill in defaults and check what can be checked without building (sizes positive, layers fit, dims <=
+ * 32767). */
 xt_status xt_geometry_resolve(xt_geometry *geometry, int dims[3], xt_error *err);
 
-/* Build the mesh. tissue_names are the model's; a layer or label naming none of them is XT_USAGE with the nearest. */
+/* Build the mesh. tissue_names are the model's; a layer or label naming none of them is XT_USAGE with the
+ * nearest. */
 xt_status xt_geometry_build(xt_mesh **mesh, const xt_geometry *geometry, const char *const *tissue_names,
                             int tissue_count, xt_error *err);
 
