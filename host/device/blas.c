@@ -4,31 +4,45 @@
 
 static const char *blas_status(CLBlastStatusCode code) {
     switch (code) {
-    case CLBlastInvalidVectorX: return "x is not a buffer";
-    case CLBlastInvalidVectorY: return "y is not a buffer";
-    case CLBlastInsufficientMemoryX: return "x ends before offset + n";
-    case CLBlastInsufficientMemoryY: return "y ends before offset + n";
-    case CLBlastInvalidVectorScalar: return "the result is not a buffer";
-    case CLBlastInsufficientMemoryScalar: return "the result's buffer is too small";
-    case CLBlastInvalidLocalMemUsage: return "the device has too little local memory";
-    case CLBlastDatabaseError: return "the device is not in its database";
-    case CLBlastUnknownError: return "unknown error";
-    case CLBlastUnexpectedError: return "unexpected exception";
-    default: return xt_cl_error_name((cl_int)code);
+    case CLBlastInvalidVectorX:
+        return "x is not a buffer";
+    case CLBlastInvalidVectorY:
+        return "y is not a buffer";
+    case CLBlastInsufficientMemoryX:
+        return "x ends before offset + n";
+    case CLBlastInsufficientMemoryY:
+        return "y ends before offset + n";
+    case CLBlastInvalidVectorScalar:
+        return "the result is not a buffer";
+    case CLBlastInsufficientMemoryScalar:
+        return "the result's buffer is too small";
+    case CLBlastInvalidLocalMemUsage:
+        return "the device has too little local memory";
+    case CLBlastDatabaseError:
+        return "the device is not in its database";
+    case CLBlastUnknownError:
+        return "unknown error";
+    case CLBlastUnexpectedError:
+        return "unexpected exception";
+    default:
+        return xt_cl_error_name((cl_int)code);
     }
 }
 
-static xt_status blas_fail(xt_device *device, CLBlastStatusCode code, const char *routine, size_t n, xt_error *err) {
-    return xt_fail(err, XT_DEVICE, "CLBlast %s of %zu elements on %s: %s, status %d", routine, n, device->info.name,
-                   blas_status(code), (int)code);
+static xt_status blas_fail(xt_device *device, CLBlastStatusCode code, const char *routine, size_t n,
+                           xt_error *err) {
+    return xt_fail(err, XT_DEVICE, "CLBlast %s of %zu elements on %s: %s, status %d", routine, n,
+                   device->info.name, blas_status(code), (int)code);
 }
 
-/* The default work-groups of the dot product are sized for GPUs: 256 by 256 runs it four times faster on PoCL. */
+/* The default work-groups of the dot product are sized for GPUs: 256 by 256 runs it four times faster on
+ * PoCL. */
 static xt_status tune_dot(xt_device *device, xt_error *err) {
     const char *names[] = {"WGS1", "WGS2"};
     const size_t values[] = {256, 256};
     if (!(device->info.type & CL_DEVICE_TYPE_CPU) || device->info.max_work_group < 256) return XT_OK;
-    CLBlastStatusCode code = CLBlastOverrideParameters(device->id, "Xdot", CLBlastPrecisionSingle, 2, names, values);
+    CLBlastStatusCode code =
+        CLBlastOverrideParameters(device->id, "Xdot", CLBlastPrecisionSingle, 2, names, values);
     return code == CLBlastSuccess ? XT_OK : blas_fail(device, code, "override of Xdot", 0, err);
 }
 
@@ -40,8 +54,8 @@ static xt_status first_use(xt_device *device, xt_error *err) {
     return XT_OK;
 }
 
-xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, cl_mem y, size_t y_offset,
-                       xt_error *err) {
+xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, cl_mem y,
+                       size_t y_offset, xt_error *err) {
     cl_event event;
     int stage;
     if (n == 0) return XT_OK; /* CLBlast calls that an invalid dimension */
@@ -59,7 +73,8 @@ xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_
     if (n == 0) return XT_OK;
     XT_TRY(first_use(device, err));
     XT_TRY(xt_stage_begin(&stage, device, "blas scal", err));
-    CLBlastStatusCode code = CLBlastSscal(n, alpha, x, x_offset, 1, &device->queue, xt_stage_event(device, &event));
+    CLBlastStatusCode code =
+        CLBlastSscal(n, alpha, x, x_offset, 1, &device->queue, xt_stage_event(device, &event));
     if (code != CLBlastSuccess) return blas_fail(device, code, "Sscal", n, err);
     return xt_stage_end(device, stage, NULL, event, 8.0 * (double)n, err);
 }
@@ -72,19 +87,23 @@ xt_status xt_blas_dot(double *result, xt_device *device, size_t n, cl_mem x, siz
     *result = 0;
     if (n == 0) return XT_OK;
     XT_TRY(first_use(device, err));
-    if (!device->dot_result) XT_TRY(xt_buffer_create(&device->dot_result, device, sizeof sum, "dot product", err));
+    if (!device->dot_result)
+        XT_TRY(xt_buffer_create(&device->dot_result, device, sizeof sum, "dot product", err));
     XT_TRY(xt_stage_begin(&stage, device, "blas dot", err));
-    /* Sdot is two kernels and hands out the second's event: its time counts from a marker before the first. */
-    if (device->info.profiling_sane && clEnqueueMarkerWithWaitList(device->queue, 0, NULL, &before) != CL_SUCCESS)
+    /* Sdot is two kernels and hands out the second's event: its time counts from a marker before the first.
+     */
+    if (device->info.profiling_sane &&
+        clEnqueueMarkerWithWaitList(device->queue, 0, NULL, &before) != CL_SUCCESS)
         before = NULL;
-    CLBlastStatusCode code = CLBlastSdot(n, device->dot_result, 0, x, x_offset, 1, y, y_offset, 1, &device->queue,
-                                         xt_stage_event(device, &event));
+    CLBlastStatusCode code = CLBlastSdot(n, device->dot_result, 0, x, x_offset, 1, y, y_offset, 1,
+                                         &device->queue, xt_stage_event(device, &event));
     if (code != CLBlastSuccess) {
         if (before) clReleaseEvent(before);
         return blas_fail(device, code, "Sdot", n, err);
     }
     XT_TRY(xt_stage_end(device, stage, before, event, 8.0 * (double)n, err));
-    cl_int read = clEnqueueReadBuffer(device->queue, device->dot_result, CL_TRUE, 0, sizeof sum, &sum, 0, NULL, NULL);
+    cl_int read =
+        clEnqueueReadBuffer(device->queue, device->dot_result, CL_TRUE, 0, sizeof sum, &sum, 0, NULL, NULL);
     if (read != CL_SUCCESS) return xt_cl_fail(err, read, "reading a dot product of %zu elements", n);
     *result = sum;
     return XT_OK;

@@ -8,18 +8,21 @@ xt_status xt_buffer_create(cl_mem *buffer, xt_device *device, size_t bytes, cons
     const xt_device_info *info = &device->info;
     cl_int code;
     *buffer = NULL;
-    if (bytes == 0) bytes = sizeof(cl_float4); /* OpenCL refuses empty buffers; an empty list is no error here */
+    if (bytes == 0)
+        bytes = sizeof(cl_float4); /* OpenCL refuses empty buffers; an empty list is no error here */
     if (bytes > info->max_alloc_bytes)
-        return xt_fail(err, XT_DEVICE,
-                       "'%s' needs %.1f MiB in one buffer; %s allows %.1f MiB (CL_DEVICE_MAX_MEM_ALLOC_SIZE): use a "
-                       "coarser grid, fewer species or another device",
-                       name, (double)bytes / mebi, info->name, (double)info->max_alloc_bytes / mebi);
+        return xt_fail(
+            err, XT_DEVICE,
+            "'%s' needs %.1f MiB in one buffer; %s allows %.1f MiB (CL_DEVICE_MAX_MEM_ALLOC_SIZE): use a "
+            "coarser grid, fewer species or another device",
+            name, (double)bytes / mebi, info->name, (double)info->max_alloc_bytes / mebi);
     if (bytes > info->memory_bytes || device->bytes_in_use > info->memory_bytes - bytes)
-        return xt_fail(err, XT_DEVICE,
-                       "'%s' needs %.1f MiB; of the %.1f MiB of %s %.1f MiB are in use: use a coarser grid, fewer "
-                       "species or another device",
-                       name, (double)bytes / mebi, (double)info->memory_bytes / mebi, info->name,
-                       (double)device->bytes_in_use / mebi);
+        return xt_fail(
+            err, XT_DEVICE,
+            "'%s' needs %.1f MiB; of the %.1f MiB of %s %.1f MiB are in use: use a coarser grid, fewer "
+            "species or another device",
+            name, (double)bytes / mebi, (double)info->memory_bytes / mebi, info->name,
+            (double)device->bytes_in_use / mebi);
     *buffer = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
     if (code == CL_SUCCESS) {
         device->bytes_in_use += bytes;
@@ -61,7 +64,8 @@ xt_status xt_buffer_write(xt_device *device, cl_mem buffer, size_t offset, size_
     return transferred(device, stage, code, event, bytes, "writing", err);
 }
 
-xt_status xt_buffer_read(xt_device *device, cl_mem buffer, size_t offset, size_t bytes, void *to, xt_error *err) {
+xt_status xt_buffer_read(xt_device *device, cl_mem buffer, size_t offset, size_t bytes, void *to,
+                         xt_error *err) {
     cl_event event;
     int stage;
     if (bytes == 0) return XT_OK;
@@ -71,8 +75,8 @@ xt_status xt_buffer_read(xt_device *device, cl_mem buffer, size_t offset, size_t
     return transferred(device, stage, code, event, bytes, "reading", err);
 }
 
-xt_status xt_buffer_copy(xt_device *device, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset, size_t bytes,
-                         xt_error *err) {
+xt_status xt_buffer_copy(xt_device *device, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
+                         size_t bytes, xt_error *err) {
     cl_event event;
     int stage;
     if (bytes == 0) return XT_OK;
@@ -101,7 +105,8 @@ xt_status xt_buffer_fill_zero(xt_device *device, cl_mem buffer, size_t offset, s
     return fill(device, buffer, offset, bytes, zero, size, err);
 }
 
-xt_status xt_buffer_fill(xt_device *device, cl_mem buffer, size_t first, size_t count, float value, xt_error *err) {
+xt_status xt_buffer_fill(xt_device *device, cl_mem buffer, size_t first, size_t count, float value,
+                         xt_error *err) {
     return fill(device, buffer, first * sizeof value, count * sizeof value, &value, sizeof value, err);
 }
 

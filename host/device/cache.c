@@ -21,7 +21,8 @@ typedef struct {
 static const char magic[8] = "XTCACHE";
 
 void xt_cache_key_begin(xt_cache_key *key) {
-    *key = (xt_cache_key){14695981039346656037ull, (unsigned)crc32(0, NULL, 0), 0}; /* FNV-1a's offset basis */
+    *key =
+        (xt_cache_key){14695981039346656037ull, (unsigned)crc32(0, NULL, 0), 0}; /* FNV-1a's offset basis */
 }
 
 void xt_cache_key_add(xt_cache_key *key, const char *text) {
@@ -29,7 +30,8 @@ void xt_cache_key_add(xt_cache_key *key, const char *text) {
     for (size_t i = 0; i < size; i++) key->hash = (key->hash ^ (unsigned char)text[i]) * 1099511628211ull;
     for (size_t at = 0; at < size; at += 1u << 30) {
         size_t left = size - at;
-        key->crc = (unsigned)crc32(key->crc, (const Bytef *)text + at, (uInt)(left < 1u << 30 ? left : 1u << 30));
+        key->crc =
+            (unsigned)crc32(key->crc, (const Bytef *)text + at, (uInt)(left < 1u << 30 ? left : 1u << 30));
     }
     key->length += size;
 }
@@ -85,7 +87,8 @@ static bool read_checked(unsigned char **data, size_t *size, const xt_cache_key 
     if (fread(&head, sizeof head, 1, file) != 1 || memcmp(head.magic, magic, sizeof magic) != 0 ||
         head.hash != key->hash || head.crc != key->crc || head.length != key->length || head.size == 0)
         return false;
-    if (fstat(fileno(file), &facts) != 0 || (unsigned long long)facts.st_size != sizeof head + head.size) return false;
+    if (fstat(fileno(file), &facts) != 0 || (unsigned long long)facts.st_size != sizeof head + head.size)
+        return false;
     *data = malloc(head.size);
     if (!*data) return false;
     *size = head.size;

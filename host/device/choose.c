@@ -65,7 +65,8 @@ static void list_text(char *text, size_t size, const xt_device_info *list, int c
         const xt_device_info *at = &list[i];
         if (only && !only[i]) continue;
         snprintf(line, sizeof line, "\n  %d = %u:%u  %s  %.80s%s%.60s  [%.60s]", i, at->platform_index,
-                 at->device_index, type_name(at), at->name, at->board[0] ? ", " : "", at->board, at->platform);
+                 at->device_index, type_name(at), at->name, at->board[0] ? ", " : "", at->board,
+                 at->platform);
         if (used + strlen(line) + 8 > size) {
             snprintf(text + used, size - used, "\n  ...");
             return;
@@ -74,8 +75,8 @@ static void list_text(char *text, size_t size, const xt_device_info *list, int c
     }
 }
 
-static xt_status unmatched(const char *spec, const char *why, const xt_device_info *list, int count, const bool *only,
-                           xt_error *err) {
+static xt_status unmatched(const char *spec, const char *why, const xt_device_info *list, int count,
+                           const bool *only, xt_error *err) {
     char there[1500];
     list_text(there, sizeof there, list, count, only);
     return xt_fail(err, XT_DEVICE, "device '%.100s' %s:%s", spec, why, there);
@@ -106,7 +107,8 @@ static bool holds(const char *text, const char *word) {
     return false;
 }
 
-static xt_status choose_default(int *index, const xt_device_info *list, int count, bool *allowed, xt_error *err) {
+static xt_status choose_default(int *index, const xt_device_info *list, int count, bool *allowed,
+                                xt_error *err) {
     for (int i = 0; i < count; i++) allowed[i] = usable(&list[i]);
     *index = best(list, count, allowed);
     if (*index >= 0) return XT_OK;
@@ -124,14 +126,14 @@ static xt_status choose_type(int *index, const xt_device_info *list, int count, 
     }
     *index = best(list, count, allowed);
     if (*index >= 0) return XT_OK;
-    return unmatched(spec, any ? "is there, but cannot run Crosstalk; there are" : "is not there; there are", list,
-                     count, NULL, err);
+    return unmatched(spec, any ? "is there, but cannot run Crosstalk; there are" : "is not there; there are",
+                     list, count, NULL, err);
 }
 
-/* By name and board first; only if none has it, by platform, vendor and version ("nvidia", "pocl"). A name that is
- * exactly the one asked for wins over longer ones that hold it. */
-static xt_status choose_name(int *index, const xt_device_info *list, int count, const char *spec, bool *allowed,
-                             xt_error *err) {
+/* By name and board first; only if none has it, by platform, vendor and version ("nvidia", "pocl"). A name
+ * that is exactly the one asked for wins over longer ones that hold it. */
+static xt_status choose_name(int *index, const xt_device_info *list, int count, const char *spec,
+                             bool *allowed, xt_error *err) {
     int matches = 0, exact = 0;
     for (int i = 0; i < count; i++)
         if (strcasecmp(list[i].name, spec) == 0) {
@@ -142,8 +144,9 @@ static xt_status choose_name(int *index, const xt_device_info *list, int count, 
     for (int pass = 0; pass < 2 && matches == 0; pass++)
         for (int i = 0; i < count; i++) {
             const xt_device_info *at = &list[i];
-            allowed[i] = pass == 0 ? holds(at->name, spec) || holds(at->board, spec)
-                                   : holds(at->platform, spec) || holds(at->vendor, spec) || holds(at->version, spec);
+            allowed[i] =
+                pass == 0 ? holds(at->name, spec) || holds(at->board, spec)
+                          : holds(at->platform, spec) || holds(at->vendor, spec) || holds(at->version, spec);
             if (!allowed[i]) continue;
             matches++;
             *index = i;
@@ -151,7 +154,8 @@ static xt_status choose_name(int *index, const xt_device_info *list, int count, 
     if (matches == 1) return XT_OK;
     if (matches > 1)
         return unmatched(spec, "matches several devices, say which by its number", list, count, allowed, err);
-    return unmatched(spec, "is not there; give a number, platform:device, a part of a name, gpu or cpu. There are",
+    return unmatched(spec,
+                     "is not there; give a number, platform:device, a part of a name, gpu or cpu. There are",
                      list, count, NULL, err);
 }
 
@@ -164,7 +168,8 @@ static bool parse_pair(const char *spec, unsigned long *platform, unsigned long 
     return *end == '\0';
 }
 
-xt_status xt_device_choose(int *index, const xt_device_info *list, int count, const char *spec, xt_error *err) {
+xt_status xt_device_choose(int *index, const xt_device_info *list, int count, const char *spec,
+                           xt_error *err) {
     static const char *const types[] = {"cpu", "accelerator", "gpu"};
     unsigned long platform, device;
     char *end;

@@ -4,9 +4,10 @@
 #include "device/internal.h"
 
 #define TEXT_(x) #x
-#define TEXT(x) TEXT_(x)
+#define TEXT(x)  TEXT_(x)
 #define NAME(code)                                                                                           \
-    case code: return #code " (" TEXT(code) ")"
+    case code:                                                                                               \
+        return #code " (" TEXT(code) ")"
 
 const char *xt_cl_error_name(cl_int code) {
     switch (code) {
@@ -65,9 +66,12 @@ const char *xt_cl_error_name(cl_int code) {
         NAME(CL_INVALID_PROPERTY);
         NAME(CL_INVALID_COMPILER_OPTIONS);
         NAME(CL_INVALID_LINKER_OPTIONS);
-    case -1001: return "CL_PLATFORM_NOT_FOUND_KHR (-1001)";
-    case -9999: return "illegal read or write of a buffer (NVIDIA's -9999)";
-    default: return "unknown OpenCL status";
+    case -1001:
+        return "CL_PLATFORM_NOT_FOUND_KHR (-1001)";
+    case -9999:
+        return "illegal read or write of a buffer (NVIDIA's -9999)";
+    default:
+        return "unknown OpenCL status";
     }
 }
 

@@ -10,8 +10,8 @@ enum {
     XT_FLUSH_EVERY = 64 /* launches between clFlush: some drivers hold commands back until then */
 };
 
-/* A command in the queue whose time is to be added to a stage: from the end of `before`, or from its own start if
- * `before` is NULL, to the end of `event`. */
+/* A command in the queue whose time is to be added to a stage: from the end of `before`, or from its own
+ * start if `before` is NULL, to the end of `event`. */
 typedef struct {
     cl_event before, event;
     int stage;
@@ -53,17 +53,20 @@ double xt_device_now(void); /* monotonic seconds */
  * xt_stage_event gave as the place for it (NULL where profiling is not used). */
 xt_status xt_stage_begin(int *stage, xt_device *device, const char *name, xt_error *err);
 cl_event *xt_stage_event(xt_device *device, cl_event *event);
-xt_status xt_stage_end(xt_device *device, int stage, cl_event before, cl_event event, double bytes, xt_error *err);
+xt_status xt_stage_end(xt_device *device, int stage, cl_event before, cl_event event, double bytes,
+                       xt_error *err);
 void xt_stage_drop(xt_device *device); /* releases events, for closing */
 
-/* cache.c: the folder is $XDG_CACHE_HOME/crosstalk or ~/.cache/crosstalk. Failures are silent: a cache is a gift. */
+/* cache.c: the folder is $XDG_CACHE_HOME/crosstalk or ~/.cache/crosstalk. Failures are silent: a cache is a
+ * gift. */
 typedef struct {
     unsigned long long hash; /* FNV-1a */
     unsigned crc;            /* crc32: a second, unrelated hash */
     unsigned long long length;
 } xt_cache_key;
 void xt_cache_key_begin(xt_cache_key *key);
-void xt_cache_key_add(xt_cache_key *key, const char *text); /* with its terminating NUL, so that parts stay apart */
+void xt_cache_key_add(xt_cache_key *key,
+                      const char *text); /* with its terminating NUL, so that parts stay apart */
 void xt_cache_key_device(xt_cache_key *key, const xt_device_info *info);
 /* *data is malloc'ed; false if there is none or it is damaged. `kind` is the file name's ending. */
 bool xt_cache_load(unsigned char **data, size_t *size, const xt_cache_key *key, const char *kind);

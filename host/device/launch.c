@@ -4,7 +4,8 @@
 
 static void kernel_name(char *name, size_t size, cl_kernel kernel) {
     name[0] = '\0';
-    if (clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, size, name, NULL) != CL_SUCCESS) strcpy(name, "a kernel");
+    if (clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, size, name, NULL) != CL_SUCCESS)
+        strcpy(name, "a kernel");
 }
 
 static xt_status set_arguments(cl_kernel kernel, const xt_arg *args, int count, xt_error *err) {
@@ -13,7 +14,8 @@ static xt_status set_arguments(cl_kernel kernel, const xt_arg *args, int count, 
     clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof wanted, &wanted, NULL);
     if (wanted != (cl_uint)count) {
         kernel_name(name, sizeof name, kernel);
-        return xt_fail(err, XT_INTERNAL, "kernel %s takes %u arguments, %d were given", name, (unsigned)wanted, count);
+        return xt_fail(err, XT_INTERNAL, "kernel %s takes %u arguments, %d were given", name,
+                       (unsigned)wanted, count);
     }
     for (int i = 0; i < count; i++) {
         cl_int code = clSetKernelArg(kernel, (cl_uint)i, args[i].size, args[i].value);
@@ -26,8 +28,8 @@ static xt_status set_arguments(cl_kernel kernel, const xt_arg *args, int count, 
 
 static size_t padded(size_t global, size_t local) { return (global + local - 1) / local * local; }
 
-xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t local, const xt_arg *args, int count,
-                    const char *stage_name, double bytes_by_model, xt_error *err) {
+xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t local, const xt_arg *args,
+                    int count, const char *stage_name, double bytes_by_model, xt_error *err) {
     char name[128];
     cl_event event;
     int stage;
@@ -35,8 +37,8 @@ xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t l
     if (local == 0) local = device->info.local_default;
     if (local > device->info.max_work_group) {
         kernel_name(name, sizeof name, kernel);
-        return xt_fail(err, XT_DEVICE, "kernel %s wants work-groups of %zu; %s takes at most %zu", name, local,
-                       device->info.name, device->info.max_work_group);
+        return xt_fail(err, XT_DEVICE, "kernel %s wants work-groups of %zu; %s takes at most %zu", name,
+                       local, device->info.name, device->info.max_work_group);
     }
     XT_TRY(set_arguments(kernel, args, count, err));
     if (global == 0) return XT_OK;
@@ -46,7 +48,8 @@ xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t l
         cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 1, NULL, &whole, &local, 0, NULL,
                                              xt_stage_event(device, &event));
         if (code == CL_SUCCESS) return xt_stage_end(device, stage, NULL, event, bytes_by_model, err);
-        /* What a kernel can take is only known by trying: CL_KERNEL_WORK_GROUP_SIZE is advisory on some runtimes. */
+        /* What a kernel can take is only known by trying: CL_KERNEL_WORK_GROUP_SIZE is advisory on some
+         * runtimes. */
         bool too_large = code == CL_INVALID_WORK_GROUP_SIZE || code == CL_OUT_OF_RESOURCES;
         if (may_shrink && too_large && local >= 2 * XT_LOCAL_LEAST) {
             local /= 2;

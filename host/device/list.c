@@ -91,8 +91,10 @@ static void describe(xt_device_info *info, cl_platform_id platform, cl_device_id
     device_text(extensions, extensions_size, id, CL_DEVICE_EXTENSIONS);
     info->fp64 = has_word(extensions, "cl_khr_fp64");
     info->fp16 = has_word(extensions, "cl_khr_fp16");
-    info->atomics = version_at_least(info->version, 1, 1) || has_word(extensions, "cl_khr_global_int32_base_atomics");
-    if (has_word(extensions, "cl_amd_device_attribute_query")) /* AMD's own name is a codename such as gfx1100 */
+    info->atomics =
+        version_at_least(info->version, 1, 1) || has_word(extensions, "cl_khr_global_int32_base_atomics");
+    if (has_word(extensions,
+                 "cl_amd_device_attribute_query")) /* AMD's own name is a codename such as gfx1100 */
         device_text(info->board, sizeof info->board, id, DEVICE_BOARD_NAME_AMD);
     free(extensions);
 }
@@ -109,15 +111,16 @@ static const char *orphan_driver(void) {
 
 static xt_status no_platform(cl_int code, xt_error *err) {
     const char *vendors = getenv("OCL_ICD_VENDORS"), *orphan = orphan_driver();
-    return xt_fail(err, XT_DEVICE,
-                   "no OpenCL runtime is installed: %s%s%s%s%s%s%s; install your GPU vendor's OpenCL driver, or for "
-                   "processors a runtime such as PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); `clinfo -l` "
-                   "shows what is found",
-                   xt_cl_error_name(code), vendors ? " (OCL_ICD_VENDORS is set to '" : "", vendors ? vendors : "",
-                   vendors ? "')" : "", orphan ? "; the driver " : "", orphan ? orphan : "",
-                   orphan ? " is there, but no .icd file names it (write its path into a file of that ending and "
-                            "set OCL_ICD_VENDORS to its folder)"
-                          : "");
+    return xt_fail(
+        err, XT_DEVICE,
+        "no OpenCL runtime is installed: %s%s%s%s%s%s%s; install your GPU vendor's OpenCL driver, or for "
+        "processors a runtime such as PoCL (Debian, Ubuntu: apt install pocl-opencl-icd); `clinfo -l` "
+        "shows what is found",
+        xt_cl_error_name(code), vendors ? " (OCL_ICD_VENDORS is set to '" : "", vendors ? vendors : "",
+        vendors ? "')" : "", orphan ? "; the driver " : "", orphan ? orphan : "",
+        orphan ? " is there, but no .icd file names it (write its path into a file of that ending and "
+                 "set OCL_ICD_VENDORS to its folder)"
+               : "");
 }
 
 /* *platforms is malloc'ed and holds at least one. */
@@ -138,8 +141,9 @@ static xt_status list_platforms(cl_platform_id **platforms, cl_uint *count, xt_e
     return xt_cl_fail(err, code, "listing OpenCL platforms");
 }
 
-/* *ids is malloc'ed, NULL for none. A platform without devices answers CL_DEVICE_NOT_FOUND and leaves the count
- * alone; a platform that answers with any other error must not keep us from the others, so it counts as empty. */
+/* *ids is malloc'ed, NULL for none. A platform without devices answers CL_DEVICE_NOT_FOUND and leaves the
+ * count alone; a platform that answers with any other error must not keep us from the others, so it counts as
+ * empty. */
 static cl_uint platform_devices(cl_device_id **ids, cl_platform_id platform) {
     cl_uint count = 0;
     *ids = NULL;
@@ -159,7 +163,8 @@ static xt_status none_at_all(const cl_platform_id *platforms, cl_uint count, xt_
         platform_text(name, sizeof name, platforms[p], CL_PLATFORM_NAME);
         snprintf(names + used, sizeof names - used, "%s%s", p ? ", " : "", name);
     }
-    return xt_fail(err, XT_DEVICE, "no OpenCL device: none of the %u platforms (%s) has one", (unsigned)count, names);
+    return xt_fail(err, XT_DEVICE, "no OpenCL device: none of the %u platforms (%s) has one", (unsigned)count,
+                   names);
 }
 
 xt_status xt_device_list(xt_device_info **list, int *count, xt_error *err) {

@@ -7,8 +7,9 @@
 #include <clblast_c.h>
 #include "device/internal.h"
 
-/* Work-group sizes of launches that name none. 256 is what every GPU takes (AMD reports 256 as its most) and fills
- * its units; PoCL runs a work-group as one loop, which wants to be long but to leave enough groups to share out. */
+/* Work-group sizes of launches that name none. 256 is what every GPU takes (AMD reports 256 as its most) and
+ * fills its units; PoCL runs a work-group as one loop, which wants to be long but to leave enough groups to
+ * share out. */
 #ifndef XT_LOCAL_GPU
 #define XT_LOCAL_GPU 256
 #endif
@@ -29,7 +30,8 @@ static xt_status choose_local(xt_device *device, xt_error *err) {
         errno = 0;
         unsigned long long asked = strtoull(text, &end, 10);
         if (errno || *end || text[0] == '-' || asked == 0 || asked > most)
-            return xt_fail(err, XT_USAGE, "CROSSTALK_LOCAL is '%s'; a work-group size from 1 to %zu is expected", text,
+            return xt_fail(err, XT_USAGE,
+                           "CROSSTALK_LOCAL is '%s'; a work-group size from 1 to %zu is expected", text,
                            most);
         device->info.local_default = (size_t)asked;
         return XT_OK;
@@ -39,8 +41,8 @@ static xt_status choose_local(xt_device *device, xt_error *err) {
     return XT_OK;
 }
 
-/* Believe the device's clock if a command of known size takes a believable time: not nothing, and not much longer
- * than the wall clock saw. Any failure here means no. */
+/* Believe the device's clock if a command of known size takes a believable time: not nothing, and not much
+ * longer than the wall clock saw. Any failure here means no. */
 static bool clock_is_sane(xt_device *device) {
     cl_int code;
     cl_uint zero = 0;
@@ -50,12 +52,15 @@ static bool clock_is_sane(xt_device *device) {
     cl_mem buffer = clCreateBuffer(device->context, CL_MEM_READ_WRITE, SANE_BYTES, NULL, &code);
     if (code != CL_SUCCESS) return false;
     double began = xt_device_now();
-    if (clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, SANE_BYTES, 0, NULL, &event) == CL_SUCCESS &&
+    if (clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, 0, SANE_BYTES, 0, NULL, &event) ==
+            CL_SUCCESS &&
         clFinish(device->queue) == CL_SUCCESS) {
         double wall_ns = 1e9 * (xt_device_now() - began);
-        sane = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS &&
-               clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS &&
-               end > start && end - start >= sane_least_ns && (double)(end - start) < 2 * wall_ns + 1e6;
+        sane =
+            clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) ==
+                CL_SUCCESS &&
+            clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS &&
+            end > start && end - start >= sane_least_ns && (double)(end - start) < 2 * wall_ns + 1e6;
     }
     if (event) clReleaseEvent(event);
     clReleaseMemObject(buffer);

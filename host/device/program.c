@@ -5,8 +5,8 @@
 #include "device/internal.h"
 #include "device/kernel_sources.h"
 
-/* Denormals as zero: a field growing from zero is otherwise three times slower on processors. Argument information
- * is not asked for; nothing here needs it. */
+/* Denormals as zero: a field growing from zero is otherwise three times slower on processors. Argument
+ * information is not asked for; nothing here needs it. */
 static const char always[] = "-cl-std=CL1.2 -cl-denorms-are-zero";
 static const char cache_kind[] = "program";
 
@@ -41,7 +41,8 @@ static xt_status append(joined *to, const char *text, size_t length, xt_error *e
 static xt_status unknown_file(const char *name, xt_error *err) {
     const char *known[256], *near;
     int count = 0;
-    for (const xt_kernel_source *at = xt_kernel_sources; at->name && count < 256; at++) known[count++] = at->name;
+    for (const xt_kernel_source *at = xt_kernel_sources; at->name && count < 256; at++)
+        known[count++] = at->name;
     near = xt_nearest(name, known, count);
     return xt_fail(err, XT_INTERNAL, "no kernel file '%s'%s%s%s", name, near ? "; did you mean '" : "",
                    near ? near : "", near ? "'?" : "");
@@ -54,8 +55,10 @@ static xt_status append_from_folder(joined *to, const char *folder, const char *
     FILE *file = fopen(path, "rb");
     if (!file) return xt_fail(err, XT_IO, "cannot read kernel file '%s' (CROSSTALK_KERNELS is set)", path);
     xt_status status = XT_OK;
-    while (status == XT_OK && (got = fread(block, 1, sizeof block, file)) > 0) status = append(to, block, got, err);
-    if (status == XT_OK && ferror(file)) status = xt_fail(err, XT_IO, "reading kernel file '%s' failed", path);
+    while (status == XT_OK && (got = fread(block, 1, sizeof block, file)) > 0)
+        status = append(to, block, got, err);
+    if (status == XT_OK && ferror(file))
+        status = xt_fail(err, XT_IO, "reading kernel file '%s' failed", path);
     fclose(file);
     return status;
 }
@@ -122,14 +125,15 @@ static xt_status build_failed(xt_program *program, cl_int code, const xt_program
         if (!blamed && parts[i].file && strstr(log, parts[i].file)) blamed = parts[i].file;
     }
     if (!log[0])
-        xt_cl_fail(err, code,
-                   "building %s for %s failed without a log (NVIDIA drivers from 525 on do this where they do not "
-                   "find libnvidia-nvvm.so.4)",
-                   names, program->device->info.name);
+        xt_cl_fail(
+            err, code,
+            "building %s for %s failed without a log (NVIDIA drivers from 525 on do this where they do not "
+            "find libnvidia-nvvm.so.4)",
+            names, program->device->info.name);
     else
         xt_fail(err, XT_DEVICE, "building %s%s%s%s for %s failed: %s\n%s", blamed ? blamed : names,
-                blamed && count > 1 ? " (in " : "", blamed && count > 1 ? names : "", blamed && count > 1 ? ")" : "",
-                program->device->info.name, xt_cl_error_name(code), log);
+                blamed && count > 1 ? " (in " : "", blamed && count > 1 ? names : "",
+                blamed && count > 1 ? ")" : "", program->device->info.name, xt_cl_error_name(code), log);
     free(log);
     return err->status;
 }
@@ -142,7 +146,7 @@ static bool build_from_cache(xt_program *program, const xt_cache_key *key, const
     cl_device_id id = program->device->id;
     if (!xt_cache_load(&binary, &size, key, cache_kind)) return false;
     program->program = clCreateProgramWithBinary(program->device->context, 1, &id, &size,
-                                                 (const unsigned char *const *)&binary, &taken, &code);
+                                                 (const unsigned char **)&binary, &taken, &code);
     free(binary);
     if (code == CL_SUCCESS && taken == CL_SUCCESS &&
         clBuildProgram(program->program, 1, &id, options, NULL, NULL) == CL_SUCCESS)
@@ -159,7 +163,8 @@ static void keep(const xt_program *program, const xt_cache_key *key) {
         size == 0)
         return;
     unsigned char *binary = malloc(size);
-    if (binary && clGetProgramInfo(program->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+    if (binary &&
+        clGetProgramInfo(program->program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
         xt_cache_store(key, cache_kind, binary, size);
     free(binary);
 }

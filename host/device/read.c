@@ -29,8 +29,8 @@ static xt_status reserve(xt_read *read, xt_device *device, size_t bytes, xt_erro
         read->pinned = NULL;
         return xt_cl_fail(err, code, "%zu bytes of pinned host memory", bytes);
     }
-    read->mapped = clEnqueueMapBuffer(read->queue, read->pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes, 0,
-                                      NULL, NULL, &code);
+    read->mapped = clEnqueueMapBuffer(read->queue, read->pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
+                                      bytes, 0, NULL, NULL, &code);
     if (code != CL_SUCCESS) {
         read->mapped = NULL;
         release_pinned(read);
@@ -40,7 +40,8 @@ static xt_status reserve(xt_read *read, xt_device *device, size_t bytes, xt_erro
     return XT_OK;
 }
 
-static xt_status start(xt_read *read, xt_device *device, cl_mem buffer, size_t offset, size_t bytes, xt_error *err) {
+static xt_status start(xt_read *read, xt_device *device, cl_mem buffer, size_t offset, size_t bytes,
+                       xt_error *err) {
     const void *ignored;
     int stage;
     XT_TRY(xt_read_wait(&ignored, read, err));

@@ -1,9 +1,9 @@
 /* Time and bytes per stage.
  *
- * With sane profiling each command's event waits in a bounded list until its time is read: when the list is full
- * (the older half, while the younger keeps the device busy) and at a finish. Every event is released then; on NVIDIA
- * events left alive slow a program to a crawl. Without sane profiling a stage is timed by the wall clock: the queue is
- * finished whenever the stage changes. */
+ * With sane profiling each command's event waits in a bounded list until its time is read: when the list is
+ * full (the older half, while the younger keeps the device busy) and at a finish. Every event is released
+ * then; on NVIDIA events left alive slow a program to a crawl. Without sane profiling a stage is timed by the
+ * wall clock: the queue is finished whenever the stage changes. */
 #include <string.h>
 #include <time.h>
 #include "device/internal.h"
@@ -47,18 +47,21 @@ static xt_status harvest(xt_device *device, int count, xt_error *err) {
         else if (clGetEventProfilingInfo(at->before ? at->before : at->event,
                                          at->before ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START,
                                          sizeof start, &start, NULL) == CL_SUCCESS &&
-                 clGetEventProfilingInfo(at->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS &&
+                 clGetEventProfilingInfo(at->event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ==
+                     CL_SUCCESS &&
                  end > start)
             stage->seconds += 1e-9 * (double)(end - start);
         release(at);
     }
     device->pending_count -= count;
-    memmove(device->pending, device->pending + count, (size_t)device->pending_count * sizeof *device->pending);
+    memmove(device->pending, device->pending + count,
+            (size_t)device->pending_count * sizeof *device->pending);
     return status;
 }
 
 static void wall_stop(xt_device *device) {
-    if (device->wall_stage >= 0) device->stages[device->wall_stage].seconds += xt_device_now() - device->wall_started;
+    if (device->wall_stage >= 0)
+        device->stages[device->wall_stage].seconds += xt_device_now() - device->wall_started;
     device->wall_stage = -1;
 }
 
@@ -85,7 +88,8 @@ cl_event *xt_stage_event(xt_device *device, cl_event *event) {
     return device->info.profiling_sane ? event : NULL;
 }
 
-xt_status xt_stage_end(xt_device *device, int stage, cl_event before, cl_event event, double bytes, xt_error *err) {
+xt_status xt_stage_end(xt_device *device, int stage, cl_event before, cl_event event, double bytes,
+                       xt_error *err) {
     device->stages[stage].bytes += bytes;
     device->stages[stage].launches++;
     if (++device->unflushed >= XT_FLUSH_EVERY) {
@@ -100,9 +104,11 @@ xt_status xt_stage_end(xt_device *device, int stage, cl_event before, cl_event e
     xt_status status = XT_OK;
     if (device->pending_count == XT_PENDING_MAX) {
         int half = XT_PENDING_MAX / 2;
-        cl_int code = clWaitForEvents(1, &device->pending[half - 1].event); /* in order: the older are done too */
+        cl_int code =
+            clWaitForEvents(1, &device->pending[half - 1].event); /* in order: the older are done too */
         status = harvest(device, half, err);
-        if (status == XT_OK && code != CL_SUCCESS) status = xt_cl_fail(err, code, "waiting for %s", device->info.name);
+        if (status == XT_OK && code != CL_SUCCESS)
+            status = xt_cl_fail(err, code, "waiting for %s", device->info.name);
     }
     device->pending[device->pending_count++] = pending;
     return status;
