@@ -111,13 +111,13 @@ static void paint_slabs(painter *p, xt_material *material) {
         for (int i = 0; i < g->layer_count; at += g->layer[i++].size) {
             const double overlap = fmin(high, at + g->layer[i].size) - fmax(low, at);
             if (overlap <= 1e-9 * h) continue;
-            int k = 1;
+            int k = 0;
             while (k < count && tissue[k] != p->slab[i]) k++;
             if (k == count) tissue[count++] = p->slab[i];
             volume[k] += overlap;
             filled += overlap;
         }
-        volume[0] = fmax(0, h - filled);
+        volume[0] += fmax(0, h - filled);
         material[x] = xt_share_pick(tissue, volume, count, &p->dropped);
     }
     for (size_t y = 1; y < (size_t)p->dims[1]; y++)
@@ -134,7 +134,7 @@ static xt_status fill(xt_material *material, float *bone, int z, void *context, 
     }
     if (z == 0) {
         if (p->phantom)
-            paint_regions(p, p->flat, p->flat_bone, 0);
+            paint_regions(p, p->flat, bone ? p->flat_bone : NULL, 0);
         else
             paint_slabs(p, p->flat);
     }

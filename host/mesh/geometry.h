@@ -36,6 +36,8 @@ typedef struct {
     double septum; /* mm */
     /* tibia (P2) */
     double tibia_width, tibia_depth, shell, bone_at_shell, bone_at_centre, muscle, tendon;
+    /* the mouse's elliptic femur: tibia_width, tibia_depth across, shell = its cortex; medullary_radius and
+     * femur_radius do not count */
     /* slabs and spheres; cross-section of slabs, edge of the spheres' box (outermost layer fills the rest) */
     xt_layer *layer;
     int layer_count;

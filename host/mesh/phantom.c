@@ -16,13 +16,14 @@ static double total(const xt_geometry *g) {
     return sum;
 }
 
-static void default_spacing(xt_geometry *g, double h) {
-    if (g->spacing[0] == 0) g->spacing[0] = h;
+/* Slabs and spheres have none: theirs must be given. */
+static void default_spacing(xt_geometry *g) {
+    if (g->kind == XT_GEOMETRY_THIGH || g->kind == XT_GEOMETRY_TIBIA) fallback(&g->spacing[0], 0.5);
+    if (g->kind == XT_GEOMETRY_MOUSE_THIGH) fallback(&g->spacing[0], 0.05);
     for (int a = 1; a < 3; a++) fallback(&g->spacing[a], g->spacing[0]);
 }
 
 static void thigh_defaults(xt_geometry *g) {
-    default_spacing(g, 0.5);
     fallback(&g->medullary_radius, g->female ? 6.0 : 6.5);
     fallback(&g->femur_radius, g->female ? 12.8 : 13.25);
     fallback(&g->periosteum, 0.1);
@@ -36,7 +37,6 @@ static void thigh_defaults(xt_geometry *g) {
 
 /* No fascia and no periosteum unless asked for; a skin thick enough for three voxels of 50 um. */
 static void mouse_defaults(xt_geometry *g) {
-    default_spacing(g, 0.05);
     fallback(&g->tibia_width, 1.8);
     fallback(&g->tibia_depth, 1.3);
     fallback(&g->shell, 0.19);
@@ -47,7 +47,6 @@ static void mouse_defaults(xt_geometry *g) {
 }
 
 static void tibia_defaults(xt_geometry *g) {
-    default_spacing(g, 0.5);
     fallback(&g->tibia_width, 70);
     fallback(&g->tibia_depth, 48);
     fallback(&g->shell, 1.5);
@@ -131,6 +130,8 @@ void xt_tibia_deep(const xt_geometry *g, double *a, double *b) {
 }
 
 xt_status xt_phantom_resolve(xt_geometry *g, xt_error *err) {
+    default_spacing(g);
+    for (int a = 0; a < 3; a++) XT_TRY(positive(g->spacing[a], "spacing", err));
     switch (g->kind) {
     case XT_GEOMETRY_THIGH:
         thigh_defaults(g);
@@ -152,14 +153,12 @@ xt_status xt_phantom_resolve(xt_geometry *g, xt_error *err) {
         break;
     case XT_GEOMETRY_SLABS:
         for (int a = 1; a < 3; a++) {
-            fallback(&g->spacing[a], g->spacing[0]);
             fallback(&g->width[a - 1], g->spacing[a]);
             XT_TRY(positive(g->width[a - 1], "width of the slabs", err));
         }
         XT_TRY(check_layers(g, err));
         break;
     case XT_GEOMETRY_SPHERES:
-        for (int a = 1; a < 3; a++) fallback(&g->spacing[a], g->spacing[0]);
         if (g->layer_count > 0) fallback(&g->box, 2 * g->layer[g->layer_count - 1].size);
         XT_TRY(positive(g->box, "box", err));
         XT_TRY(check_layers(g, err));
@@ -169,7 +168,6 @@ xt_status xt_phantom_resolve(xt_geometry *g, xt_error *err) {
     }
     if (g->kind == XT_GEOMETRY_THIGH || g->kind == XT_GEOMETRY_MOUSE_THIGH || g->kind == XT_GEOMETRY_TIBIA)
         XT_TRY(positive(g->length, "length", err));
-    for (int a = 0; a < 3; a++) XT_TRY(positive(g->spacing[a], "spacing", err));
     return XT_OK;
 }
 
