@@ -1,0 +1,112 @@
+/* A scene: geometry, model, subject, clock, events, outputs, numerics. Read strictly from YAML (scene/yaml.h) against one
+ * table (schema.c) that also gives --help, the JSON Schema and the scene as used. All numbers in internal units.
+ *
+ * Values whose unit only the model knows (settings, parameters) stay text with their place in the file. */
+#ifndef SCENE_SCENE_H
+#define SCENE_SCENE_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "scene/geometry_def.h"
+#include "scene/yaml.h"
+
+/* `name: text`, and where it stands. */
+typedef struct {
+    char name[64];
+    char *text; /* NULL: unset (`~` or `none`) */
+    int line, col;
+    const xt_source *source; /* the scene file, or --set */
+} xt_assignment;
+
+typedef struct {
+    bool at_is_age;
+    double at; /* h since the start, or age in h */
+    xt_assignment *set; /* settings of the model */
+    int set_count;
+    /* a bolus or injection; species "" if none */
+    char species[64];
+    double amount;             /* amol */
+    bool into_plasma;
+    double centre[3], radius;  /* mm, from the box's first corner; radius > 0 */
+    int line;
+} xt_event;
+
+typedef enum { XT_SHOW_FIELD, XT_SHOW_EXPOSURE, XT_SHOW_PHASE, XT_SHOW_STATE, XT_SHOW_TISSUE } xt_show_kind;
+typedef struct {
+    xt_show_kind kind; /* key `show`: a species, u_<species>, f_<phase>, a state, or `tissue`; which of them is known
+                          after the model is loaded: `name` is as typed */
+    char name[64], title[128];
+    int axis;          /* 0 x, 1 y, 2 z (default) */
+    bool at_given, at_is_fraction;
+    double at;         /* mm from the box's first corner, or fraction of the box; default the middle */
+    double low, high;  /* NAN: automatic; in the unit shown (pM, 1) */
+    bool logarithmic, peak; /* peak: exercise-peak field */
+    bool dark;
+    int pixels;        /* width, default 900 */
+    int line, col;
+} xt_frame_request;
+
+typedef enum { XT_CHRONIC, XT_ACUTE } xt_mode;
+
+typedef struct {
+    char *file;        /* path of the scene, as given */
+    xt_tree *tree;     /* owned: texts and places */
+    char title[128];
+    char *expect;      /* what the scene says to expect */
+
+    char *model_file;  /* resolved against the scene's folder, then scenes/ of the source and data folders */
+    xt_assignment *parameter;
+    int parameter_count;
+
+    xt_geometry geometry; /* geometry.labels.file resolved against the scene's folder */
+    struct {
+        char species[64];
+        int wall; /* XT_XM.. order: x-, x+, y-, y+, z-, z+ */
+        double value; /* pM */
+    } *fixed; /* walls with a fixed value; the others are no-flux */
+    int fixed_count;
+
+    bool female, ageing; /* ageing false: the age stays */
+    double age;          /* h */
+    xt_assignment *setting; /* `drivers:` */
+    int setting_count;
+
+    xt_mode mode;
+    double until;        /* h since the start (an age has been converted) */
+    double acute;        /* chronic scenes: h of an acute phase after the end; 0 none */
+    double step;         /* remodelling step, h: default 7 d */
+    bool adaptive;       /* step may shrink after events and grow up to `step`, by the error estimate */
+    xt_event *event;     /* sorted by time */
+    int event_count;
+
+    double every;         /* h between frames and volumes; 0: only start and end */
+    double series_every;  /* h between rows; default every; 0: each step */
+    double volumes_every; /* h; 0: none, except `volumes_at_end` */
+    bool volumes_at_end;
+    double acute_every;   /* h between frames of the acute phase (default acute/12) */
+    double checkpoint_seconds; /* wall time between checkpoints, default 120; 0: only on signals */
+    xt_frame_request *frame;
+    int frame_count;
+    char (*volume_field)[64]; /* names as in `show`; default: species, tissue and f_<phase> */
+    int volume_count;
+    bool volume_nifti, volume_vti, volume_compress;
+
+    double tolerance;
+    int max_iterations;
+    double courant, max_acute_step; /* h */
+    int substeps;
+    bool reference_tissue_mean, plasma_clamped;
+    unsigned long long seed;
+} xt_scene;
+
+/* Read and check. `sets` are "key=value" texts of --set, applied to the tree before it is checked. */
+xt_status xt_scene_load(xt_scene **scene, const char *path, const char *const *sets, int set_count, xt_error *err);
+void xt_scene_free(xt_scene *scene);
+
+/* The scene as used, every default filled in, as a JSON object (keys as in the file). */
+void xt_scene_write(xt_json *json, const xt_scene *scene);
+
+/* JSON Schema (draft 2020-12) of scene files, from the same table. */
+void xt_scene_json_schema(xt_text *out);
+
+#endif
