@@ -11,6 +11,8 @@ typedef struct {
     yaml_parser_t yaml;
     xt_tree *tree;
     const xt_source *source;
+    const char *text;
+    size_t size;
     int first_col; /* where the first line starts in the source */
     xt_error *err;
 } parser;
@@ -83,11 +85,25 @@ static xt_status fail_mark(parser *p, yaml_mark_t mark, const char *what) {
     return xt_fail_at(p->err, p->source, line_of(mark), col_of(p, mark), "%s", what);
 }
 
+/* libyaml finds a missing bracket behind the last line: point at the end of what is there instead. */
+static yaml_mark_t inside(const parser *p, yaml_mark_t mark) {
+    size_t end = p->size;
+    while (end > 0 && (p->text[end - 1] == '\n' || p->text[end - 1] == '\r' || p->text[end - 1] == ' '))
+        end--;
+    yaml_mark_t last = {0};
+    for (size_t i = 0; i < end; i++) {
+        bool line_break = p->text[i] == '\n' || (p->text[i] == '\r' && p->text[i + 1] != '\n');
+        last.line += line_break;
+        last.column = line_break ? 0 : last.column + (((unsigned char)p->text[i] & 0xC0) != 0x80);
+    }
+    return mark.line > last.line ? last : mark;
+}
+
 static xt_status next_event(parser *p, yaml_event_t *event) {
     if (yaml_parser_parse(&p->yaml, event)) return XT_OK;
     if (p->yaml.error == YAML_MEMORY_ERROR) return no_memory(p->err, p->source);
     const char *problem = p->yaml.problem ? p->yaml.problem : "not YAML";
-    yaml_mark_t mark = p->yaml.problem_mark;
+    yaml_mark_t mark = inside(p, p->yaml.problem_mark);
     if (!p->yaml.context) return fail_mark(p, mark, problem);
     return xt_fail_at(p->err, p->source, line_of(mark), col_of(p, mark), "%s %s that starts in line %d",
                       problem, p->yaml.context, line_of(p->yaml.context_mark));
@@ -243,7 +259,8 @@ done:
 xt_status xt_yaml_parse_part(xt_node **root, xt_tree *tree, const xt_source *source, const char *text,
                              size_t size, int first_col, int depth, xt_error *err) {
     XT_TRY(check_characters(source, text, size, first_col, err));
-    parser p = {.tree = tree, .source = source, .first_col = first_col, .err = err};
+    parser p = {
+        .tree = tree, .source = source, .text = text, .size = size, .first_col = first_col, .err = err};
     if (!yaml_parser_initialize(&p.yaml)) return no_memory(err, source);
     yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&p.yaml, (const unsigned char *)text, size);
