@@ -79,6 +79,16 @@ xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_
     return xt_stage_end(device, stage, NULL, event, 8.0 * (double)n, err);
 }
 
+/* The place for the result, and a first product of one element, so that compiling does not count as time
+ * below. */
+static xt_status prepare_dot(xt_device *device, xt_error *err) {
+    cl_mem one = NULL;
+    XT_TRY(xt_buffer_create(&one, device, 2 * sizeof(float), "dot product", err));
+    CLBlastStatusCode code = CLBlastSdot(1, one, 0, one, 1, 1, one, 1, 1, &device->queue, NULL);
+    device->dot_result = one;
+    return code == CLBlastSuccess ? xt_device_finish(device, err) : blas_fail(device, code, "Sdot", 1, err);
+}
+
 xt_status xt_blas_dot(double *result, xt_device *device, size_t n, cl_mem x, size_t x_offset, cl_mem y,
                       size_t y_offset, xt_error *err) {
     cl_event before = NULL, event;
@@ -87,8 +97,7 @@ xt_status xt_blas_dot(double *result, xt_device *device, size_t n, cl_mem x, siz
     *result = 0;
     if (n == 0) return XT_OK;
     XT_TRY(first_use(device, err));
-    if (!device->dot_result)
-        XT_TRY(xt_buffer_create(&device->dot_result, device, sizeof sum, "dot product", err));
+    if (!device->dot_result) XT_TRY(prepare_dot(device, err));
     XT_TRY(xt_stage_begin(&stage, device, "blas dot", err));
     /* Sdot is two kernels and hands out the second's event: its time counts from a marker before the first.
      */
