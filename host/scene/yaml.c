@@ -106,7 +106,7 @@ static xt_status next_event(parser *p, yaml_event_t *event) {
     yaml_mark_t mark = inside(p, p->yaml.problem_mark);
     if (!p->yaml.context) return fail_mark(p, mark, problem);
     return xt_fail_at(p->err, p->source, line_of(mark), col_of(p, mark), "%s %s that starts in line %d",
-                      problem, p->yaml.context, line_of(p->yaml.context_mark));
+                      problem, p->yaml.context, line_of(inside(p, p->yaml.context_mark)));
 }
 
 static xt_status plain_only(parser *p, const yaml_event_t *event, const yaml_char_t *anchor,

@@ -1,0 +1,2 @@
+# Every source is formatted as .clang-format says.
+exec bash tools/format.sh check
