@@ -21,6 +21,9 @@ typedef struct {
  * file, 4-D with more than one frame), a decompressed size above max_bytes (gzip bombs: refused from the
  * header, before inflating more than the header says). Missing or unreadable file: XT_IO. */
 xt_status xt_nifti_read(xt_volume *volume, const char *path, double max_bytes, xt_error *err);
+/* The same checks on the header alone: everything but volume->label, which stays NULL. */
+xt_status xt_nifti_read_header(xt_volume *volume, const char *path, double max_bytes, xt_error *err);
+
 void xt_volume_clear(xt_volume *volume);
 
 /* Write a 3-D volume, sform and qform in mm, gzipped if the path ends in .gz. type: 2 uint8, 512 uint16, 16
