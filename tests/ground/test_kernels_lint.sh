@@ -7,10 +7,10 @@ if ! command -v clang-14 >/dev/null; then
 fi
 lint() {
     clang-14 -x cl -cl-std=CL1.2 --target=spir64-unknown-unknown -Xclang -finclude-default-header -Xclang -cl-ext=-all \
-        -fsyntax-only -Wall -Wextra -Werror -
+        -fsyntax-only -Wall -Wextra -Wno-unused-function -Werror -
 }
 needs() { # the .clh files that a kernel names, in its order
-    tr '\n' ' ' <"$1" | sed 's/ \* / /g' | grep -oE 'Needs ([a-z0-9_]+\.clh(, | and )?)+' | grep -oE '[a-z0-9_]+\.clh' || true
+    tr '\n' ' ' <"$1" | sed 's/ \* / /g' | tr -s ' ' | grep -oE 'Needs ([a-z0-9_]+\.clh(, | and )?)+' | grep -oE '[a-z0-9_]+\.clh' || true
 }
 whole() { # what the host would put together, with the files' own line numbers
     for part in $(needs "$1"); do
@@ -26,7 +26,7 @@ for kernel in kernels/*.cl; do
         echo "$kernel does not compile with the files that it names" >&2
         status=1
     fi
-    if ! whole "$kernel" | grep -q '^#pragma OPENCL FP_CONTRACT OFF'; then
+    if ! whole "$kernel" | grep '^#pragma OPENCL FP_CONTRACT OFF' >/dev/null; then
         echo "$kernel does not say FP_CONTRACT OFF" >&2
         status=1
     fi
