@@ -51,12 +51,12 @@ static double guess(const xt_device_info *info) {
     return (info->unified_memory ? 1.0 : 1e9) * (info->compute_units + 1.0) * (info->clock_mhz + 1.0);
 }
 
-static const char *type_name(const xt_device_info *info) {
+const char *xt_device_type_name(const xt_device_info *info) {
     static const char *const names[] = {"other", "CPU", "accelerator", "GPU"};
     return names[rank_of_type(info)];
 }
 
-/* "0 (0:0) CPU pthread-…" for each, as many as fit. */
+/* "0 = 0:0  CPU  pthread-…" for each, as many as fit. */
 static void list_text(char *text, size_t size, const xt_device_info *list, int count, const bool *only) {
     size_t used = 0;
     text[0] = '\0';
@@ -65,7 +65,7 @@ static void list_text(char *text, size_t size, const xt_device_info *list, int c
         const xt_device_info *at = &list[i];
         if (only && !only[i]) continue;
         snprintf(line, sizeof line, "\n  %d = %u:%u  %s  %.80s%s%.60s  [%.60s]", i, at->platform_index,
-                 at->device_index, type_name(at), at->name, at->board[0] ? ", " : "", at->board,
+                 at->device_index, xt_device_type_name(at), at->name, at->board[0] ? ", " : "", at->board,
                  at->platform);
         if (used + strlen(line) + 8 > size) {
             snprintf(text + used, size - used, "\n  ...");

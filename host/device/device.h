@@ -40,6 +40,9 @@ xt_status xt_device_check(const xt_device_info *info, xt_error *err);
  * it. No platform at all is XT_DEVICE with advice on installing a runtime (pocl-opencl-icd). */
 xt_status xt_device_list(xt_device_info **list, int *count, xt_error *err);
 
+/* "GPU", "CPU", "accelerator" or "other". */
+const char *xt_device_type_name(const xt_device_info *info);
+
 /* The index in `list` of the device that `spec` names; NULL or "" takes the default among those that pass
  * xt_device_check. Digits beyond the list, and everything else, are looked for in name and board, then in
  * platform, vendor and version, ignoring case. XT_DEVICE listing what there is if nothing or more than one

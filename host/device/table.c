@@ -3,13 +3,6 @@
 
 static const double gibi = 1073741824.0;
 
-static const char *type_text(const xt_device_info *info) {
-    if (info->type & CL_DEVICE_TYPE_GPU) return "GPU";
-    if (info->type & CL_DEVICE_TYPE_CPU) return "CPU";
-    if (info->type & CL_DEVICE_TYPE_ACCELERATOR) return "accelerator";
-    return "other";
-}
-
 /* "3.0" of "OpenCL 3.0 PoCL HSTR: ...". */
 static void opencl_version(char *text, size_t size, const xt_device_info *info) {
     int major = 0, minor = 0;
@@ -26,12 +19,12 @@ static void add_row(xt_text *text, int index, const xt_device_info *at) {
         snprintf(name, sizeof name, "%.120s (%.200s)", at->board, at->name);
     else
         snprintf(name, sizeof name, "%s", at->name);
-    xt_text_printf(text,
-                   "%3d  %-5s  %-11s  %-6s  %5u  %6u  %8.1f  %8.1f  %5llu  %-4s  %-4s  %-6s  %9s  %s [%s]\n",
-                   index, pair, type_text(at), version, (unsigned)at->compute_units, (unsigned)at->clock_mhz,
-                   (double)at->memory_bytes / gibi, (double)at->max_alloc_bytes / gibi,
-                   (unsigned long long)at->local_bytes / 1024, at->fp64 ? "yes" : "no",
-                   at->fp16 ? "yes" : "no", at->images ? "yes" : "no", copy, name, at->platform);
+    xt_text_printf(
+        text, "%3d  %-5s  %-11s  %-6s  %5u  %6u  %8.1f  %8.1f  %5llu  %-4s  %-4s  %-6s  %9s  %s [%s]\n",
+        index, pair, xt_device_type_name(at), version, (unsigned)at->compute_units, (unsigned)at->clock_mhz,
+        (double)at->memory_bytes / gibi, (double)at->max_alloc_bytes / gibi,
+        (unsigned long long)at->local_bytes / 1024, at->fp64 ? "yes" : "no", at->fp16 ? "yes" : "no",
+        at->images ? "yes" : "no", copy, name, at->platform);
 }
 
 void xt_device_table(xt_text *text, const xt_device_info *list, int count) {
@@ -59,7 +52,7 @@ void xt_device_json(xt_json *json, const char *key, const xt_device_info *info) 
     xt_json_string(json, "driver", info->driver);
     xt_json_string(json, "opencl", info->version);
     xt_json_string(json, "opencl_c", info->c_version);
-    xt_json_string(json, "type", type_text(info));
+    xt_json_string(json, "type", xt_device_type_name(info));
     xt_json_integer(json, "compute_units", info->compute_units);
     xt_json_integer(json, "clock_mhz", info->clock_mhz);
     xt_json_integer(json, "memory_bytes", (long long)info->memory_bytes);
