@@ -74,7 +74,7 @@ typedef struct xt_fields {
     double class_error;   /* largest rounding of a phase fraction by the classes */
     unsigned geometry;    /* counts changes of the classes: solvers compare it */
     double max_rate;      /* max over cells and species of (sum of transmissibilities + phi k + K)/phi, 1/h: explicit
-                             stability (Gershgorin); set by xt_fields_classify */
+                             stability (Gershgorin); set by xt_fields_create and xt_fields_update_max_rate */
     float *coefficient_host; /* the table, [256][species_count][8] */
     unsigned char class_tissue_host[256];
 
@@ -94,6 +94,9 @@ double xt_fields_bytes(const xt_model *model, const xt_mesh *mesh, int solver_ar
 /* Give every cell its class from its tissue and (quantised) phases, rebuild the coefficient table if the set of classes
  * or the table changed, count fields->geometry up if any word changed. */
 xt_status xt_fields_classify(xt_fields *fields, xt_error *err);
+
+/* Recompute fields->max_rate after the geometry changed (before acute stepping). Blocking. */
+xt_status xt_fields_update_max_rate(xt_fields *fields, xt_error *err);
 
 /* Upload scalars (model order) for the kernels. */
 xt_status xt_fields_set_scalars(xt_fields *fields, const double *scalar, xt_error *err);
