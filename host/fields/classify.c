@@ -128,16 +128,16 @@ static xt_status rebuild(xt_fields *fields, xt_error *err) {
     xt_fields_private *own = xt_fields_own(fields);
     int first[XT_MAX_TISSUES + 1], per_tissue[XT_MAX_TISSUES + 1], phases[XT_MAX_TISSUES + 1][3];
     int counts[XT_MAX_TISSUES + 1];
-    for (int levels = own->levels ? own->levels : XT_LEVELS_FIRST;; levels /= 2) {
+    for (int levels = fields->class_levels ? fields->class_levels : XT_LEVELS_FIRST;; levels /= 2) {
         if (levels < 2)
             return xt_fail(err, XT_USAGE,
                            "the model's transport depends on too many phases for 255 material classes");
         if (!lay_out(model, levels, first, per_tissue, phases, counts, &own->key_count)) continue;
-        if (levels != own->levels) memset(own->known, 0, XT_KEYS_MAX);
-        own->levels = levels;
+        memset(own->known, 0, XT_KEYS_MAX);
+        fields->class_levels = levels;
         XT_TRY(upload_rows(fields, first, per_tissue, phases, counts, err));
         XT_TRY(mark_keys(fields, err));
-        for (int k = 0; k < own->key_count; k++) own->known[k] |= own->used_host[k] != 0;
+        for (int k = 0; k < own->key_count; k++) own->known[k] = own->used_host[k] != 0;
         for (int t = 1; t <= model->tissue_count; t++)
             own->known[composition_key(model, t, first[t], per_tissue[t], phases[t], counts[t])] = 1;
         if (number_classes(fields, first, per_tissue, phases, counts)) break;
@@ -155,6 +155,7 @@ static xt_status rebuild(xt_fields *fields, xt_error *err) {
         xt_buffer_write(fields->device, fields->class_tissue, 0, XT_CLASSES, fields->class_tissue_host, err));
     XT_TRY(
         xt_buffer_write(fields->device, own->class_of_key, 0, (size_t)own->key_count, own->class_host, err));
+    own->levels = fields->class_levels;
     own->mapped = true;
     return XT_OK;
 }
@@ -162,8 +163,8 @@ static xt_status rebuild(xt_fields *fields, xt_error *err) {
 xt_status xt_fields_classify(xt_fields *fields, xt_error *err) {
     if (!fields->mesh) return XT_OK;
     xt_fields_private *own = xt_fields_own(fields);
-    bool fresh = !own->mapped;
-    if (own->mapped) {
+    bool fresh = !own->mapped || own->levels != fields->class_levels;
+    if (!fresh) {
         XT_TRY(mark_keys(fields, err));
         for (int k = 0; k < own->key_count && !fresh; k++) fresh = own->used_host[k] && !own->known[k];
     }

@@ -71,6 +71,7 @@ typedef struct xt_fields {
     int organ_count;
 
     int class_count;
+    int class_levels;          /* steps that phases are rounded to; only ever gets coarser; 0: not chosen yet */
     double class_error;   /* largest rounding of a phase fraction by the classes */
     unsigned geometry;    /* counts changes of the classes: solvers compare it */
     double max_rate;      /* max over cells and species of (sum of transmissibilities + phi k + K)/phi, 1/h: explicit

@@ -14,7 +14,7 @@ typedef struct {
     cl_mem class_of_key; /* uchar[XT_KEYS_MAX] */
     cl_mem changed;      /* int */
     cl_mem extrema, bad; /* float2[XT_SUM_ITEMS], int[XT_SUM_ITEMS] */
-    int levels, key_count;
+    int levels, key_count; /* of the table as it is */
     bool mapped;          /* class_of_key is valid for `known` */
     unsigned char *known; /* [XT_KEYS_MAX] keys that have a class */
     unsigned char *class_host;
