@@ -6,7 +6,6 @@
 #ifndef STEP_SIM_H
 #define STEP_SIM_H
 
-#include <signal.h>
 #include "fields/fields.h"
 #include "scene/scene.h"
 #include "solve/solve.h"
@@ -28,9 +27,12 @@ void xt_sim_free(xt_sim *sim);
 /* Reference fields, initial states, first read-outs, at time 0. Skip it when loading a state. */
 xt_status xt_sim_start(xt_sim *sim, xt_error *err);
 
-/* Advance to exactly `until` (h since the start, at most xt_sim_end). Returns XT_OK early, between steps,
- * when *stop is set (NULL: never). XT_NUMERIC names field, voxel and time of a value that is not finite. */
-xt_status xt_sim_advance(xt_sim *sim, double until, const volatile sig_atomic_t *stop, xt_error *err);
+/* One step (a remodelling step, or a chunk of acute steps) toward `until` (h since the start), never past it.
+ * XT_NUMERIC names field, voxel and time of a value that is not finite. The sequence of steps depends on
+ * `until`, so call it with the same until again and again; pausing in between changes nothing. */
+xt_status xt_sim_step(xt_sim *sim, double until, xt_error *err);
+/* Steps until exactly `until` (at most xt_sim_end). */
+xt_status xt_sim_advance(xt_sim *sim, double until, xt_error *err);
 
 /* Solve the fields for the state as it is now (they otherwise belong to the start of the last step), so that
  * what is read out belongs to one time. Cheap when they already do; the next step uses them. */

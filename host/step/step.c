@@ -37,7 +37,7 @@ static void remember(xt_sim *sim, double dt) {
 static void memory_rates(xt_sim *sim) {
     for (int i = 0; i < sim->model->scalar_count; i++)
         if (sim->model->scalar[i].kind == XT_SCALAR_MEMORY)
-            rate[i] =
+            sim->rate[i] =
                 xt_expr_value(sim->model, sim->model->scalar[i].formula, &(xt_values){.scalar = sim->scalar});
 }
 
@@ -96,19 +96,15 @@ static double landing(const xt_sim *sim, double target) {
     return left / ceil(left / sim->clock.step - 1e-9);
 }
 
-static xt_status advance_chronic(xt_sim *sim, double until, const volatile sig_atomic_t *stop,
-                                 xt_error *err) {
-    while (sim->clock.time < until && !(stop && *stop)) {
-        XT_TRY(xt_events_apply(sim, err));
-        if (sim->scene->adaptive && sim->clock.last_step <= 0) sim->clock.step = fmin(24.0, sim->scene->step);
-        const double target = fmin(until, xt_events_next(sim)), dt = landing(sim, target);
-        const bool lands = dt > 0.75 * (target - sim->clock.time);
-        XT_TRY(chronic_step(sim, dt, err));
-        sim->clock.time = lands ? target : sim->clock.time + dt;
-        xt_sim_drivers(sim, sim->scalar, sim->clock.time);
-        XT_TRY(xt_sim_check_finite(sim, err));
-    }
-    return XT_OK;
+static xt_status toward_chronic(xt_sim *sim, double until, xt_error *err) {
+    XT_TRY(xt_events_apply(sim, err));
+    if (sim->scene->adaptive && sim->clock.last_step <= 0) sim->clock.step = fmin(24.0, sim->scene->step);
+    const double target = fmin(until, xt_events_next(sim)), dt = landing(sim, target);
+    const bool lands = dt > 0.75 * (target - sim->clock.time);
+    XT_TRY(chronic_step(sim, dt, err));
+    sim->clock.time = lands ? target : sim->clock.time + dt;
+    xt_sim_drivers(sim, sim->scalar, sim->clock.time);
+    return xt_sim_check_finite(sim, err);
 }
 
 static void drivers_at(double *scalar, double time, void *context) { xt_sim_drivers(context, scalar, time); }
@@ -117,36 +113,34 @@ static void drivers_at(double *scalar, double time, void *context) { xt_sim_driv
  * where it falls changes nothing. */
 enum { ACUTE_CHUNK = 64 };
 
-static xt_status advance_acute(xt_sim *sim, double until, const volatile sig_atomic_t *stop, xt_error *err) {
+static xt_status toward_acute(xt_sim *sim, double until, xt_error *err) {
+    if (sim->clock.time <= sim->chronic_end && sim->chronic_end > 0) {
+        /* the acute phase starts from the fields of the tissue as it is now */
+        XT_TRY(xt_sim_settle(sim, err));
+        XT_TRY(xt_fields_update_max_rate(sim->fields, err));
+    }
+    XT_TRY(xt_events_apply(sim, err));
     const double stable = sim->fields->max_rate > 0 ? sim->scene->courant / sim->fields->max_rate : INFINITY;
     const double chunk = ACUTE_CHUNK * fmin(sim->scene->max_acute_step, stable);
-    while (sim->clock.time < until && !(stop && *stop)) {
-        XT_TRY(xt_events_apply(sim, err));
-        const double boundary = (floor(sim->clock.time / chunk * (1 + 1e-12)) + 1) * chunk;
-        const double target = fmin(fmin(until, xt_events_next(sim)), boundary);
-        XT_TRY(xt_solver_advance(sim->solver, &sim->clock.time, target, drivers_at, sim, NULL, err));
-        sim->clock.time = target;
-        sim->clock.steps++;
-        xt_sim_drivers(sim, sim->scalar, sim->clock.time);
-        XT_TRY(xt_sim_check_finite(sim, err));
-    }
-    return XT_OK;
+    const double boundary = (floor(sim->clock.time / chunk * (1 + 1e-12)) + 1) * chunk;
+    const double target = fmin(fmin(until, xt_events_next(sim)), boundary);
+    XT_TRY(xt_solver_advance(sim->solver, &sim->clock.time, target, drivers_at, sim, NULL, err));
+    sim->clock.time = target;
+    sim->clock.settled = 1;
+    sim->clock.steps++;
+    xt_sim_drivers(sim, sim->scalar, sim->clock.time);
+    return xt_sim_check_finite(sim, err);
 }
 
-xt_status xt_sim_advance(xt_sim *sim, double until, const volatile sig_atomic_t *stop, xt_error *err) {
+xt_status xt_sim_step(xt_sim *sim, double until, xt_error *err) {
     until = fmin(until, sim->end);
-    if (sim->clock.time < sim->chronic_end)
-        XT_TRY(advance_chronic(sim, fmin(until, sim->chronic_end), stop, err));
-    if (stop && *stop) return XT_OK;
-    if (until > sim->chronic_end) {
-        if (!sim->clock.settled && sim->clock.time <= sim->chronic_end && sim->chronic_end > 0) {
-            /* the acute phase starts from the fields of the tissue as it is now */
-            xt_sim_drivers(sim, sim->scalar, sim->clock.time);
-            XT_TRY(xt_solver_steady(sim->solver, sim->scalar, false, err));
-            XT_TRY(xt_fields_update_max_rate(sim->fields, err));
-            sim->clock.settled = 1;
-        }
-        XT_TRY(advance_acute(sim, until, stop, err));
-    }
+    if (sim->clock.time >= until) return XT_OK;
+    if (sim->clock.time < sim->chronic_end) return toward_chronic(sim, fmin(until, sim->chronic_end), err);
+    return toward_acute(sim, until, err);
+}
+
+xt_status xt_sim_advance(xt_sim *sim, double until, xt_error *err) {
+    until = fmin(until, sim->end);
+    while (sim->clock.time < until) XT_TRY(xt_sim_step(sim, until, err));
     return XT_OK;
 }
