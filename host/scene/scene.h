@@ -1,5 +1,6 @@
-/* A scene: geometry, model, subject, clock, events, outputs, numerics. Read strictly from YAML (scene/yaml.h) against one
- * table (schema.c) that also gives --help, the JSON Schema and the scene as used. All numbers in internal units.
+/* A scene: geometry, model, subject, clock, events, outputs, numerics. Read strictly from YAML (scene/yaml.h)
+ * against one table (schema.c) that also gives --help, the JSON Schema and the scene as used. All numbers in
+ * internal units.
  *
  * Values whose unit only the model knows (settings, parameters) stay text with their place in the file. */
 #ifndef SCENE_SCENE_H
@@ -13,77 +14,81 @@
 /* `name: text`, and where it stands. */
 typedef struct {
     char name[64];
-    char *text; /* NULL: unset (`~` or `none`) */
+    const char *text; /* NULL: unset (`~` or `none`); lives as long as the scene's tree */
     int line, col;
     const xt_source *source; /* the scene file, or --set */
 } xt_assignment;
 
 typedef struct {
     bool at_is_age;
-    double at; /* h since the start, or age in h */
+    double at;          /* h since the start, or age in h */
     xt_assignment *set; /* settings of the model */
     int set_count;
     /* a bolus or injection; species "" if none */
     char species[64];
-    double amount;             /* amol */
+    double amount; /* amol */
     bool into_plasma;
-    double centre[3], radius;  /* mm, from the box's first corner; radius > 0 */
+    double centre[3], radius; /* mm, from the box's first corner; radius > 0 */
     int line;
 } xt_event;
 
 typedef enum { XT_SHOW_FIELD, XT_SHOW_EXPOSURE, XT_SHOW_PHASE, XT_SHOW_STATE, XT_SHOW_TISSUE } xt_show_kind;
 typedef struct {
-    xt_show_kind kind; /* key `show`: a species, u_<species>, f_<phase>, a state, or `tissue`; which of them is known
-                          after the model is loaded: `name` is as typed */
+    xt_show_kind kind; /* key `show`: a species, u_<species>, f_<phase>, a state, or `tissue`; which of them
+                          is known after the model is loaded: `name` is as typed */
     char name[64], title[128];
-    int axis;          /* 0 x, 1 y, 2 z (default) */
+    int axis; /* 0 x, 1 y, 2 z (default) */
     bool at_given, at_is_fraction;
-    double at;         /* mm from the box's first corner, or fraction of the box; default the middle */
-    double low, high;  /* NAN: automatic; in the unit shown (pM, 1) */
+    double at;              /* mm from the box's first corner, or fraction of the box; default the middle */
+    double low, high;       /* NAN: automatic; in the unit shown (pM, 1) */
     bool logarithmic, peak; /* peak: exercise-peak field */
     bool dark;
-    int pixels;        /* width, default 900 */
+    int pixels; /* width, default 900 */
     int line, col;
 } xt_frame_request;
 
 typedef enum { XT_CHRONIC, XT_ACUTE } xt_mode;
 
+/* A wall of the box with a fixed value. */
 typedef struct {
-    char *file;        /* path of the scene, as given */
-    xt_tree *tree;     /* owned: texts and places */
-    char title[128];
-    char *expect;      /* what the scene says to expect */
+    int wall; /* XT_XM.. order: x-, x+, y-, y+, z-, z+ */
+    char species[64];
+    double value; /* pM */
+} xt_fixed_wall;
 
-    char *model_file;  /* resolved against the scene's folder, then scenes/ of the source and data folders */
+typedef struct {
+    char *file;    /* path of the scene, as given */
+    xt_tree *tree; /* owned: texts and places */
+    char title[128];
+    char *expect; /* what the scene says to expect */
+
+    char *model_file; /* resolved against the scene's folder, then scenes/ of the source and data folders */
     xt_assignment *parameter;
     int parameter_count;
 
     xt_geometry geometry; /* geometry.labels.file resolved against the scene's folder */
-    struct {
-        char species[64];
-        int wall; /* XT_XM.. order: x-, x+, y-, y+, z-, z+ */
-        double value; /* pM */
-    } *fixed; /* walls with a fixed value; the others are no-flux */
+    xt_fixed_wall *fixed; /* walls with a fixed value; the others are no-flux */
     int fixed_count;
 
-    bool female, ageing; /* ageing false: the age stays */
-    double age;          /* h */
+    bool female, ageing;    /* ageing false: the age stays */
+    double age;             /* h */
     xt_assignment *setting; /* `drivers:` */
     int setting_count;
 
     xt_mode mode;
-    double until;        /* h since the start (an age has been converted) */
-    double acute;        /* chronic scenes: h of an acute phase after the end; 0 none */
-    double step;         /* remodelling step, h: default 7 d */
-    bool adaptive;       /* step may shrink after events and grow up to `step`, by the error estimate */
-    xt_event *event;     /* sorted by time */
+    double until;      /* h since the start (an age has been converted) */
+    bool until_is_age; /* it was given as an age */
+    double acute;      /* chronic scenes: h of an acute phase after the end; 0 none */
+    double step;       /* remodelling step, h: default 7 d */
+    bool adaptive;     /* step may shrink after events and grow up to `step`, by the error estimate */
+    xt_event *event;   /* sorted by time */
     int event_count;
 
     double every;         /* h between frames and volumes; 0: only start and end */
     double series_every;  /* h between rows; default every; 0: each step */
     double volumes_every; /* h; 0: none, except `volumes_at_end` */
     bool volumes_at_end;
-    double acute_every;   /* h between frames of the acute phase (default acute/12) */
+    double acute_every;        /* h between frames of the acute phase (default acute/12) */
     double checkpoint_seconds; /* wall time between checkpoints, default 120; 0: only on signals */
     xt_frame_request *frame;
     int frame_count;
@@ -100,13 +105,22 @@ typedef struct {
 } xt_scene;
 
 /* Read and check. `sets` are "key=value" texts of --set, applied to the tree before it is checked. */
-xt_status xt_scene_load(xt_scene **scene, const char *path, const char *const *sets, int set_count, xt_error *err);
-void xt_scene_free(xt_scene *scene);
+xt_status xt_scene_load(xt_scene **scene, const char *path, const char *const *sets, int set_count,
+                        xt_error *err);
+void xt_scene_free(xt_scene *scene); /* NULL-safe */
 
-/* The scene as used, every default filled in, as a JSON object (keys as in the file). */
+/* When an event happens, h since the start. */
+double xt_event_time(const xt_scene *scene, const xt_event *event);
+
+/* The scene as used, every default filled in: the members of a JSON object (keys as in the file) that the
+ * caller opens and closes. It is YAML too and loads again to the same scene. Phantom dimensions appear once
+ * xt_geometry_resolve has filled them in. */
 void xt_scene_write(xt_json *json, const xt_scene *scene);
 
 /* JSON Schema (draft 2020-12) of scene files, from the same table. */
 void xt_scene_json_schema(xt_text *out);
+
+/* The same table to read: every key with unit, default, range and meaning. */
+void xt_scene_help(xt_text *out);
 
 #endif

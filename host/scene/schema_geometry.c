@@ -1,0 +1,238 @@
+/* Keys under `geometry`. Defaults of the phantoms: MODEL §8.1, filled in by xt_geometry_resolve. */
+#include <stddef.h>
+#include "scene/schema.h"
+
+#define AT(member) offsetof(xt_scene, geometry.member)
+#define BIT(kind)  (1u << XT_GEOMETRY_##kind)
+#define PHANTOMS   (BIT(THIGH) | BIT(TIBIA) | BIT(MOUSE_THIGH))
+/* A length of a phantom that must be there, and a layer that 0 mm leaves out. */
+#define LENGTH(name, kinds, standard, text)                                                                  \
+    {                                                                                                        \
+        .key = #name, .kind = XT_ROW_QUANTITY, .flags = XT_ROW_ABOVE, .only = (kinds), .unit = "mm",         \
+        .fallback = standard, .low = "0 mm", .at = AT(name), .about = text                                   \
+    }
+#define LAYER(name, kinds, standard, text)                                                                   \
+    {                                                                                                        \
+        .key = #name, .kind = XT_ROW_QUANTITY, .flags = XT_ROW_NONE, .only = (kinds), .unit = "mm",          \
+        .fallback = standard, .low = "0 mm", .at = AT(name), .about = text                                   \
+    }
+#define SHARE(name, kinds, standard, text)                                                                   \
+    {                                                                                                        \
+        .key = #name, .kind = XT_ROW_REAL, .only = (kinds), .unit = "1", .fallback = standard, .low = "0",   \
+        .high = "1", .at = AT(name), .about = text                                                           \
+    }
+#define END                                                                                                  \
+    { .key = NULL }
+
+static const xt_row slab_rows[] = {{.key = "tissue",
+                                    .kind = XT_ROW_WORD,
+                                    .flags = XT_ROW_REQUIRED,
+                                    .at = offsetof(xt_layer, tissue),
+                                    .size = 64,
+                                    .about = "tissue of the model, or outside"},
+                                   {.key = "thickness",
+                                    .kind = XT_ROW_QUANTITY,
+                                    .flags = XT_ROW_REQUIRED | XT_ROW_ABOVE,
+                                    .unit = "mm",
+                                    .low = "0 mm",
+                                    .at = offsetof(xt_layer, size),
+                                    .about = "along x"},
+                                   END};
+
+static const xt_row sphere_rows[] = {{.key = "tissue",
+                                      .kind = XT_ROW_WORD,
+                                      .flags = XT_ROW_REQUIRED,
+                                      .at = offsetof(xt_layer, tissue),
+                                      .size = 64,
+                                      .about = "tissue of the model, or outside"},
+                                     {.key = "radius",
+                                      .kind = XT_ROW_QUANTITY,
+                                      .flags = XT_ROW_ABOVE,
+                                      .unit = "mm",
+                                      .low = "0 mm",
+                                      .fallback = "(the outermost fills the box)",
+                                      .at = offsetof(xt_layer, size),
+                                      .about = "outer radius"},
+                                     END};
+
+static const xt_row slabs_rows[] = {{.key = "layers",
+                                     .kind = XT_ROW_LIST,
+                                     .flags = XT_ROW_REQUIRED,
+                                     .at = AT(layer),
+                                     .aux = AT(layer_count),
+                                     .size = sizeof(xt_layer),
+                                     .rows = slab_rows,
+                                     .about = "from x = 0 on"},
+                                    {.key = "width",
+                                     .kind = XT_ROW_QUANTITIES,
+                                     .unit = "mm",
+                                     .fallback = "(one voxel)",
+                                     .at = AT(width),
+                                     .size = 2,
+                                     .about = "extent along y and z"},
+                                    END};
+
+static const xt_row spheres_rows[] = {{.key = "layers",
+                                       .kind = XT_ROW_LIST,
+                                       .flags = XT_ROW_REQUIRED,
+                                       .at = AT(layer),
+                                       .aux = AT(layer_count),
+                                       .size = sizeof(xt_layer),
+                                       .rows = sphere_rows,
+                                       .about = "from the inside out"},
+                                      {.key = "box",
+                                       .kind = XT_ROW_QUANTITY,
+                                       .flags = XT_ROW_ABOVE,
+                                       .unit = "mm",
+                                       .low = "0 mm",
+                                       .fallback = "(the largest sphere's diameter)",
+                                       .at = AT(box),
+                                       .about = "edge of the cube"},
+                                      END};
+
+static const xt_row labels_rows[] = {
+    {.key = "file",
+     .kind = XT_ROW_STRING,
+     .flags = XT_ROW_REQUIRED,
+     .at = AT(file),
+     .about = "the label volume, NIfTI (.nii or .nii.gz), beside the scene; --set names it from the current "
+              "folder"},
+    {.key = "map",
+     .kind = XT_ROW_LABELS,
+     .flags = XT_ROW_REQUIRED,
+     .at = AT(label),
+     .aux = AT(label_count),
+     .about = "label in the volume: tissue of the model, or outside"},
+    {.key = "smoothing",
+     .kind = XT_ROW_QUANTITY,
+     .unit = "mm",
+     .low = "0 mm",
+     .fallback = "(0.6 of the volume's spacing)",
+     .at = AT(smoothing),
+     .about = "standard deviation of the smoothing when resampled to another spacing"},
+    {.key = "max_size",
+     .kind = XT_ROW_BYTES,
+     .fallback = "16 GiB",
+     .at = AT(max_bytes),
+     .about = "a volume that unpacks to more is refused"},
+    END};
+
+static const xt_row window_rows[] = {
+    {.key = "origin",
+     .kind = XT_ROW_QUANTITIES,
+     .flags = XT_ROW_REQUIRED,
+     .unit = "mm",
+     .at = AT(window_origin),
+     .size = 3,
+     .about = "first corner, or centre if centred, from the box's first corner"},
+    {.key = "size",
+     .kind = XT_ROW_QUANTITIES,
+     .flags = XT_ROW_REQUIRED,
+     .unit = "mm",
+     .at = AT(window_size),
+     .size = 3,
+     .about = "edges; 0 mm takes the whole box along that axis"},
+    {.key = "centred",
+     .kind = XT_ROW_BOOL,
+     .fallback = "false",
+     .at = AT(window_centred),
+     .about = "origin is the window's centre"},
+    END};
+
+static const xt_row wall_rows[] = {{.key = "wall",
+                                    .kind = XT_ROW_CHOICE,
+                                    .flags = XT_ROW_REQUIRED,
+                                    .unit = "x-|x+|y-|y+|z-|z+",
+                                    .at = offsetof(xt_fixed_wall, wall),
+                                    .about = "face of the box"},
+                                   {.key = "species",
+                                    .kind = XT_ROW_WORD,
+                                    .flags = XT_ROW_REQUIRED,
+                                    .at = offsetof(xt_fixed_wall, species),
+                                    .size = 64,
+                                    .about = "species of the model"},
+                                   {.key = "value",
+                                    .kind = XT_ROW_QUANTITY,
+                                    .flags = XT_ROW_REQUIRED,
+                                    .unit = "pM",
+                                    .low = "0 pM",
+                                    .at = offsetof(xt_fixed_wall, value),
+                                    .about = "held there"},
+                                   END};
+
+const xt_row xt_geometry_rows[] = {
+    {.key = "phantom",
+     .kind = XT_ROW_CHOICE,
+     .only = PHANTOMS,
+     .unit = "thigh|tibia|mouse_thigh",
+     .at = AT(kind),
+     .about = "a ready-made limb; instead of slabs, spheres or labels"},
+    {.key = "slabs",
+     .kind = XT_ROW_MAP,
+     .only = BIT(SLABS),
+     .rows = slabs_rows,
+     .about = "flat layers along x"},
+    {.key = "spheres",
+     .kind = XT_ROW_MAP,
+     .only = BIT(SPHERES),
+     .rows = spheres_rows,
+     .about = "concentric shells"},
+    {.key = "labels",
+     .kind = XT_ROW_MAP,
+     .only = BIT(LABELS),
+     .rows = labels_rows,
+     .about = "a segmented volume"},
+    {.key = "spacing",
+     .kind = XT_ROW_SPACING,
+     .flags = XT_ROW_ABOVE,
+     .unit = "mm",
+     .low = "0 mm",
+     .high = "100 mm",
+     .fallback = "(0.5 mm; mouse_thigh 0.05 mm; labels: that of the volume)",
+     .at = AT(spacing),
+     .about = "voxel edge, or the list of its three edges"},
+    LENGTH(medullary_radius, BIT(THIGH), "(6.5 mm man, 6.0 mm woman)", "marrow canal of the femur"),
+    LENGTH(femur_radius, BIT(THIGH), "(13.25 mm man, 12.8 mm woman)", "femur with its periosteum"),
+    LAYER(periosteum, PHANTOMS, "(0.1 mm thigh, else none)", "thickness; 0 mm leaves it out"),
+    LENGTH(muscle_radius, BIT(THIGH) | BIT(MOUSE_THIGH), "(67 mm man, 56 mm woman, 5 mm mouse)", "muscle"),
+    LAYER(fascia, PHANTOMS, "(1 mm thigh, else none)", "thickness; 0 mm leaves it out"),
+    LAYER(fat, PHANTOMS, "(12 mm man, 25 mm woman, 6 mm tibia, 0.3 mm mouse)", "subcutaneous fat, thickness"),
+    LAYER(skin, PHANTOMS, "(2 mm, mouse 0.15 mm)", "thickness"),
+    LENGTH(length, PHANTOMS, "(10 mm, mouse 4 mm)", "of the piece of limb, along z"),
+    {.key = "femur_offset",
+     .kind = XT_ROW_QUANTITIES,
+     .only = BIT(THIGH) | BIT(MOUSE_THIGH),
+     .unit = "mm",
+     .fallback = "(0 mm, 0 mm)",
+     .at = AT(femur_offset),
+     .size = 2,
+     .about = "of the bone's axis from the limb's"},
+    {.key = "septa",
+     .kind = XT_ROW_BOOL,
+     .only = BIT(THIGH),
+     .fallback = "false",
+     .at = AT(septa),
+     .about = "muscle in three compartments parted by septa of fat"},
+    LENGTH(septum, BIT(THIGH), "(0.8 mm)", "thickness of a septum"),
+    LENGTH(tibia_width, BIT(TIBIA) | BIT(MOUSE_THIGH), "(70 mm, mouse femur 1.8 mm)", "bone, left to right"),
+    LENGTH(tibia_depth, BIT(TIBIA) | BIT(MOUSE_THIGH), "(48 mm, mouse femur 1.3 mm)", "bone, front to back"),
+    LENGTH(shell, BIT(TIBIA) | BIT(MOUSE_THIGH), "(1.5 mm, mouse 0.19 mm)", "cortical thickness"),
+    SHARE(bone_at_shell, BIT(TIBIA), "(0.30)", "trabecular bone fraction under the shell"),
+    SHARE(bone_at_centre, BIT(TIBIA), "(0.10)", "trabecular bone fraction at the centre"),
+    LAYER(muscle, BIT(TIBIA), "(15 mm)", "behind the bone, thickness"),
+    LAYER(tendon, BIT(TIBIA), "(5 mm)", "patellar tendon in front, thickness"),
+    {.key = "window",
+     .kind = XT_ROW_MAP,
+     .flags = XT_ROW_GIVEN,
+     .aux = AT(has_window),
+     .rows = window_rows,
+     .about = "simulate only this part, at `spacing`"},
+    {.key = "walls",
+     .kind = XT_ROW_LIST,
+     .at = offsetof(xt_scene, fixed),
+     .aux = offsetof(xt_scene, fixed_count),
+     .size = sizeof(xt_fixed_wall),
+     .rows = wall_rows,
+     .about = "faces of the box with a fixed value; the others let "
+              "nothing through"},
+    END};
