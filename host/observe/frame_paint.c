@@ -1,0 +1,247 @@
+/* The slice: which tissue a point of the picture is in, how far it is from that tissue's edge, its colour. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "observe/frame_parts.h"
+
+/* The slice at no more than one voxel per pixel. */
+typedef struct {
+    int nx, ny;
+    float *value;    /* NULL for label frames */
+    uint8_t *tissue; /* always there */
+    double size[2];  /* pixels per voxel */
+} grid;
+
+/* The most frequent tissue of a patch of the definition's voxels, and the mean of the values in it. */
+static void reduce(uint8_t *tissue, float *value, const xt_frame_def *def, int x0, int y0, int x1, int y1) {
+    unsigned count[256] = {0};
+    int most = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            const size_t i = (size_t)y * (size_t)def->nx + (size_t)x;
+            const int t = def->tissue ? def->tissue[i] : !isnan(def->value[i]);
+            if (++count[t] > count[most]) most = t;
+        }
+    *tissue = (uint8_t)most;
+    if (!value) return;
+    double sum = 0;
+    unsigned finite = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            const size_t i = (size_t)y * (size_t)def->nx + (size_t)x;
+            if ((def->tissue && def->tissue[i] != most) || !isfinite(def->value[i])) continue;
+            sum += def->value[i];
+            finite++;
+        }
+    *value = finite ? (float)(sum / finite) : NAN;
+}
+
+static xt_status make_grid(grid *g, const xt_frame_def *def, double per_mm, xt_error *err) {
+    *g = (grid){0};
+    int every[2];
+    for (int k = 0; k < 2; k++) {
+        const double size = def->spacing[k] * per_mm;
+        every[k] = size < 1 ? (int)ceil(1 / size - 1e-9) : 1;
+        g->size[k] = size * every[k];
+    }
+    g->nx = (def->nx + every[0] - 1) / every[0];
+    g->ny = (def->ny + every[1] - 1) / every[1];
+    const size_t n = (size_t)g->nx * (size_t)g->ny;
+    g->tissue = malloc(n);
+    g->value = def->kind == XT_FRAME_LABEL ? NULL : malloc(n * sizeof *g->value);
+    if (!g->tissue || (!g->value && def->kind != XT_FRAME_LABEL)) {
+        free(g->tissue);
+        free(g->value);
+        return xt_no_memory(err, "a picture's slice", n * 5);
+    }
+    for (int y = 0; y < g->ny; y++)
+        for (int x = 0; x < g->nx; x++) {
+            const size_t i = (size_t)y * (size_t)g->nx + (size_t)x;
+            const int x0 = x * every[0], y0 = y * every[1];
+            const int x1 = x0 + every[0] < def->nx ? x0 + every[0] : def->nx;
+            const int y1 = y0 + every[1] < def->ny ? y0 + every[1] : def->ny;
+            reduce(&g->tissue[i], g->value ? &g->value[i] : NULL, def, x0, y0, x1, y1);
+        }
+    return XT_OK;
+}
+
+static int clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
+
+static size_t at(const grid *g, int x, int y) {
+    return (size_t)clamp(y, g->ny) * (size_t)g->nx + (size_t)clamp(x, g->nx);
+}
+
+/* What a point is in: the tissue with the largest B-spline weight, the runner-up, and the distance to where
+ * they are equal, pixels. Deep inside, other = tissue. */
+typedef struct {
+    int tissue, other;
+    double distance;
+} place;
+
+typedef struct {
+    int tissue;
+    double weight, dx, dy;
+} share;
+
+static place classify_smooth(const grid *g, double u, double v) {
+    const int ix = (int)floor(u), iy = (int)floor(v);
+    const double fx = u - ix - 0.5, fy = v - iy - 0.5;
+    const double wx[3] = {0.5 * (0.5 - fx) * (0.5 - fx), 0.75 - fx * fx, 0.5 * (0.5 + fx) * (0.5 + fx)};
+    const double wy[3] = {0.5 * (0.5 - fy) * (0.5 - fy), 0.75 - fy * fy, 0.5 * (0.5 + fy) * (0.5 + fy)};
+    const double sx[3] = {fx - 0.5, -2 * fx, 0.5 + fx}, sy[3] = {fy - 0.5, -2 * fy, 0.5 + fy};
+    share found[9];
+    int n = 0;
+    for (int j = 0; j < 3; j++)
+        for (int i = 0; i < 3; i++) {
+            const int tissue = g->tissue[at(g, ix + i - 1, iy + j - 1)];
+            int k = 0;
+            while (k < n && found[k].tissue != tissue) k++;
+            if (k == n) found[n++] = (share){.tissue = tissue};
+            found[k].weight += wx[i] * wy[j];
+            found[k].dx += sx[i] * wy[j] / g->size[0];
+            found[k].dy += wx[i] * sy[j] / g->size[1];
+        }
+    share first = found[0], second = {.tissue = -1, .weight = -1};
+    for (int k = 1; k < n; k++)
+        if (found[k].weight > first.weight) {
+            second = first;
+            first = found[k];
+        } else if (found[k].weight > second.weight)
+            second = found[k];
+    if (second.tissue < 0) return (place){first.tissue, first.tissue, INFINITY};
+    /* Where layers are thinner than a voxel the difference has no slope: the floor keeps them from vanishing
+     * in outline. */
+    const double slope = hypot(first.dx - second.dx, first.dy - second.dy);
+    const double least = 0.25 / fmax(g->size[0], g->size[1]);
+    return (place){first.tissue, second.tissue, (first.weight - second.weight) / fmax(slope, least)};
+}
+
+static place classify_voxels(const grid *g, double u, double v) {
+    const int ix = clamp((int)floor(u), g->nx), iy = clamp((int)floor(v), g->ny);
+    const double fx = u - ix, fy = v - iy;
+    const int tissue = g->tissue[at(g, ix, iy)];
+    place p = {tissue, tissue, INFINITY};
+    const struct {
+        int x, y;
+        double distance;
+    } side[4] = {{-1, 0, fx * g->size[0]},
+                 {1, 0, (1 - fx) * g->size[0]},
+                 {0, -1, fy * g->size[1]},
+                 {0, 1, (1 - fy) * g->size[1]}};
+    for (int k = 0; k < 4; k++) {
+        const int other = g->tissue[at(g, ix + side[k].x, iy + side[k].y)];
+        if (other != tissue && side[k].distance < p.distance) p = (place){tissue, other, side[k].distance};
+    }
+    return p;
+}
+
+/* Value of `tissue` at a point: bilinear between the finite voxels of that tissue around it; NAN if the
+ * nearest one is not known. */
+static double value_in(const grid *g, int tissue, double u, double v) {
+    const int ix = (int)floor(u), iy = (int)floor(v);
+    double best = INFINITY, nearest = NAN;
+    for (int j = -1; j <= 1; j++)
+        for (int i = -1; i <= 1; i++) {
+            const size_t k = at(g, ix + i, iy + j);
+            const double away = hypot(ix + i + 0.5 - u, iy + j + 0.5 - v);
+            if (g->tissue[k] != tissue || away >= best) continue;
+            best = away;
+            nearest = g->value[k];
+        }
+    if (!isfinite(nearest)) return NAN;
+    const int jx = (int)floor(u - 0.5), jy = (int)floor(v - 0.5);
+    const double fx = u - 0.5 - jx, fy = v - 0.5 - jy;
+    double sum = 0, weight = 0;
+    for (int j = 0; j < 2; j++)
+        for (int i = 0; i < 2; i++) {
+            const size_t k = at(g, jx + i, jy + j);
+            const double w = (i ? fx : 1 - fx) * (j ? fy : 1 - fy);
+            if (g->tissue[k] != tissue || !isfinite(g->value[k])) continue;
+            sum += w * g->value[k];
+            weight += w;
+        }
+    return weight > 1e-6 ? sum / weight : nearest;
+}
+
+static double value_of_voxel(const grid *g, double u, double v) {
+    return g->value[at(g, (int)floor(u), (int)floor(v))];
+}
+
+static xt_colour hatch(const xt_frame_palette *palette, int x, int y) {
+    const int phase = (x + y) % 7;
+    return xt_colour_mix(palette->missing, palette->missing_line, phase == 0 ? 1 : phase == 1 ? 0.45 : 0);
+}
+
+typedef struct {
+    const grid *g;
+    const xt_frame_def *def;
+    const xt_frame_scale *scale;
+    const xt_frame_palette *palette;
+} brush;
+
+static xt_colour colour_of(const brush *b, int tissue, double u, double v, int x, int y) {
+    if (tissue == 0) return b->palette->ground;
+    if (b->def->kind == XT_FRAME_LABEL)
+        return tissue <= b->def->tissue_count ? xt_colour_hex(b->def->tissue_colour[tissue - 1])
+                                              : b->palette->missing;
+    const double value = b->def->voxels ? value_of_voxel(b->g, u, v) : value_in(b->g, tissue, u, v);
+    if (!isfinite(value)) return hatch(b->palette, x, y);
+    return xt_colormap_at(&b->scale->map, xt_scale_at(b->scale, value));
+}
+
+/* The skin is drawn in the ink of the page, boundaries inside so that they show on dark and light colours. */
+static void outline(xt_colour *colour, const brush *b, const place *p) {
+    const double width = b->def->kind == XT_FRAME_LABEL ? 1.0 : 1.15;
+    const double covered = fmin(fmax(0.5 + width / 2 - p->distance, 0), 1);
+    if (covered <= 0) return;
+    const bool skin = p->tissue == 0 || p->other == 0;
+    const double light = xt_colour_lightness(*colour);
+    xt_colour line = b->palette->ink;
+    double strength = 0.85;
+    if (!skin && b->def->kind == XT_FRAME_LABEL) strength = 0.55;
+    if (!skin && b->def->kind != XT_FRAME_LABEL) {
+        line = light > 0.62 ? (xt_colour){20, 20, 30, 255} : (xt_colour){255, 255, 255, 255};
+        strength = light > 0.62 ? 0.45 + 0.4 * (light - 0.62) : 0.75 - 0.35 * light;
+    }
+    *colour = xt_colour_mix(*colour, line, covered * strength);
+}
+
+static xt_colour paint_point(const brush *b, double u, double v, int x, int y) {
+    const place p = b->def->voxels ? classify_voxels(b->g, u, v) : classify_smooth(b->g, u, v);
+    xt_colour colour = colour_of(b, p.tissue, u, v, x, y);
+    if (p.other != p.tissue && p.distance < 2) {
+        if (!b->def->voxels && p.distance < 0.5)
+            colour = xt_colour_mix(colour, colour_of(b, p.other, u, v, x, y), 0.5 - p.distance);
+        if (!b->def->no_outlines && b->def->tissue) outline(&colour, b, &p);
+    }
+    return colour;
+}
+
+xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const xt_frame_def *def,
+                         const xt_frame_scale *scale, const xt_frame_palette *palette, xt_error *err) {
+    grid g;
+    XT_TRY(make_grid(&g, def, layout->per_mm, err));
+    const brush b = {&g, def, scale, palette};
+    const int x0 = (int)floor(layout->x), x1 = (int)ceil(layout->x + layout->w);
+    const int y0 = (int)floor(layout->y), y1 = (int)ceil(layout->y + layout->h);
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            /* Share of the pixel that lies inside the slice: its edges need not fall between pixels. */
+            const double in_x = fmin(x + 1, layout->x + layout->w) - fmax(x, layout->x);
+            const double in_y = fmin(y + 1, layout->y + layout->h) - fmax(y, layout->y);
+            if (in_x <= 0 || in_y <= 0) continue;
+            const double px = fmin(fmax(x + 0.5 - layout->x, 0), layout->w - 1e-6);
+            const double py = fmin(fmax(layout->y + layout->h - (y + 0.5), 0), layout->h - 1e-6);
+            const xt_colour colour = paint_point(&b, px / g.size[0], py / g.size[1], x, y);
+            xt_image_blend(image, x, y, colour, in_x * in_y);
+        }
+    free(g.tissue);
+    free(g.value);
+    return XT_OK;
+}
+
+void xt_frame_present(bool present[256], const xt_frame_def *def) {
+    memset(present, 0, 256 * sizeof *present);
+    const size_t n = (size_t)def->nx * (size_t)def->ny;
+    for (size_t i = 0; def->tissue && i < n; i++) present[def->tissue[i]] = true;
+}

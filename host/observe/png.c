@@ -1,0 +1,112 @@
+/* The one place that knows PNG, through libpng. */
+#include <errno.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/file.h"
+#include "observe/image.h"
+
+enum { MAX_TEXT = 32 };
+
+/* libpng reports by a callback that must not return. */
+typedef struct {
+    jmp_buf back;
+    char message[160];
+    xt_file_writer *file;
+    xt_error *err;
+    xt_status status;
+} png_job;
+
+static void on_error(png_structp png, png_const_charp message) {
+    png_job *job = png_get_error_ptr(png);
+    snprintf(job->message, sizeof job->message, "%s", message);
+    longjmp(job->back, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void on_write(png_structp png, png_bytep bytes, png_size_t size) {
+    png_job *job = png_get_io_ptr(png);
+    job->status = xt_file_writer_write(job->file, bytes, size, job->err);
+    if (job->status != XT_OK) longjmp(job->back, 1);
+}
+
+static void on_flush(png_structp png) { (void)png; /* the file writer flushes at commit */ }
+
+static int is_ascii(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text > 126 || ((unsigned char)*text < 32 && *text != '\n')) return 0;
+    return 1;
+}
+
+/* The casts: libpng's structure is not const, but it only copies from it. */
+static int collect(png_text *chunk, const xt_png_text *text, int count) {
+    int n = 0;
+    for (int i = 0; i < count && n < MAX_TEXT; i++) {
+        if (!text[i].value) continue;
+        chunk[n] = (png_text){.key = (png_charp)text[i].key, .text = (png_charp)text[i].value};
+        if (is_ascii(text[i].value)) {
+            chunk[n].compression = PNG_TEXT_COMPRESSION_NONE;
+            chunk[n].text_length = strlen(text[i].value);
+        } else {
+            chunk[n].compression = PNG_ITXT_COMPRESSION_NONE;
+            chunk[n].itxt_length = strlen(text[i].value);
+        }
+        n++;
+    }
+    return n;
+}
+
+/* Everything that libpng may jump out of: no cleanup in here, and no local that changes after setjmp. */
+static xt_status encode(png_structp png, png_infop info, png_job *job, const xt_image *image, png_byte *row,
+                        png_text *chunk, int chunks, const char *path) {
+    if (setjmp(job->back)) {
+        if (job->status != XT_OK) return job->status;
+        return xt_fail(job->err, XT_IO, "%s: cannot write the picture: %s", path, job->message);
+    }
+    png_set_write_fn(png, job, on_write, on_flush);
+    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
+    if (chunks > 0) png_set_text(png, info, chunk, chunks);
+    png_write_info(png, info);
+    for (int y = 0; y < image->height; y++) {
+        const xt_colour *from = &image->pixel[(size_t)y * (size_t)image->width];
+        for (int x = 0; x < image->width; x++) {
+            row[3 * x] = from[x].r;
+            row[3 * x + 1] = from[x].g;
+            row[3 * x + 2] = from[x].b;
+        }
+        png_write_row(png, row);
+    }
+    png_write_end(png, NULL);
+    return XT_OK;
+}
+
+xt_status xt_png_write(const char *path, const xt_image *image, const xt_png_text *text, int count,
+                       xt_error *err) {
+    xt_status status = XT_OK;
+    png_text chunk[MAX_TEXT];
+    const int chunks = collect(chunk, text, count);
+    xt_file_writer file = {0};
+    png_job job = {.file = &file, .err = err, .status = XT_OK};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    png_byte *row = malloc((size_t)image->width * 3);
+    if (!png || !info || !row) {
+        status = xt_no_memory(err, "a PNG encoder", (unsigned long long)image->width * 3);
+        goto done;
+    }
+    XT_GO(xt_file_writer_open(&file, path, err));
+    XT_GO(encode(png, info, &job, image, row, chunk, chunks, path));
+    XT_GO(xt_file_writer_commit(&file, err));
+done:
+    xt_file_writer_abandon(&file);
+    png_destroy_write_struct(&png, &info);
+    free(row);
+    return status;
+}
