@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "mesh/labels.h"
 #include "mesh/phantom.h"
 
 void xt_geometry_clear(xt_geometry *geometry) {
@@ -60,10 +61,18 @@ static xt_status window(int dims[3], double first[3], const xt_geometry *g, cons
     return XT_OK;
 }
 
-xt_status xt_geometry_resolve(xt_geometry *geometry, int dims[3], xt_error *err) {
-    double whole[3], corner[3], first[3];
+/* Defaults, the whole box in voxels, the world position of its first corner (phantoms). */
+static xt_status resolve(xt_geometry *geometry, double whole[3], double corner[3], xt_error *err) {
+    corner[0] = corner[1] = corner[2] = 0;
+    if (geometry->kind == XT_GEOMETRY_LABELS) return xt_labels_resolve(geometry, whole, err);
     XT_TRY(xt_phantom_resolve(geometry, err));
     xt_phantom_box(geometry, whole, corner);
+    return XT_OK;
+}
+
+xt_status xt_geometry_resolve(xt_geometry *geometry, int dims[3], xt_error *err) {
+    double whole[3], corner[3], first[3];
+    XT_TRY(resolve(geometry, whole, corner, err));
     return window(dims, first, geometry, whole, err);
 }
 
@@ -184,9 +193,10 @@ xt_status xt_geometry_build(xt_mesh **mesh, const xt_geometry *geometry, const c
     xt_geometry g = *geometry; /* shares its lists with the caller's */
     int dims[3];
     double whole[3], corner[3], first[3];
-    XT_TRY(xt_phantom_resolve(&g, err));
-    xt_phantom_box(&g, whole, corner);
+    XT_TRY(resolve(&g, whole, corner, err));
     XT_TRY(window(dims, first, &g, whole, err));
+    if (g.kind == XT_GEOMETRY_LABELS)
+        return xt_labels_build(mesh, &g, dims, first, tissue_names, tissue_count, err);
     for (int a = 0; a < 3; a++) corner[a] += first[a];
     return build_phantom(mesh, &g, dims, corner, tissue_names, tissue_count, err);
 }
