@@ -1,4 +1,5 @@
-/* Slow change: per-voxel rules compiled from the model file, volume bookkeeping, labels, section mechanics, region means. */
+/* Slow change: per-voxel rules compiled from the model file, volume bookkeeping, labels, section mechanics,
+ * region means. */
 #ifndef TISSUE_TISSUE_H
 #define TISSUE_TISSUE_H
 
@@ -10,8 +11,8 @@ typedef struct {
     unsigned long long label_changes; /* since the start */
     double mean_steps;                /* not kept: always 0 on the device */
     double fraction_defect;           /* largest |1 - sum of phases| seen */
-    double book_defect;               /* largest relative mismatch between the integral of the bone rule and the change of
-                                         bone volume, over the run */
+    double book_defect; /* largest relative mismatch between the integral of the bone rule and the change of
+                           bone volume, over the run */
 } xt_tissue_report;
 
 /* Compile the kernels for the model (well-mixed: host only). */
@@ -19,22 +20,24 @@ xt_status xt_tissue_create(xt_tissue_rules **rules, xt_fields *fields, xt_error 
 void xt_tissue_free(xt_tissue_rules *rules);
 const xt_tissue_report *xt_tissue_get_report(const xt_tissue_rules *rules);
 
-/* Section mechanics for the present geometry: strain stimulus per unit of force; the first call fixes the scale (volume
- * mean 1 over the tissues it applies to). Then states whose initial formula is not constant (xt_tissue_initialise). */
+/* Section mechanics for the present geometry: strain stimulus per unit of force; the first call fixes the
+ * scale (volume mean 1 over the tissues it applies to). Then states whose initial formula is not constant
+ * (xt_tissue_initialise). */
 xt_status xt_tissue_mechanics(xt_tissue_rules *rules, xt_error *err);
 xt_status xt_tissue_initialise(xt_tissue_rules *rules, const double *scalar, xt_error *err);
 
-/* Means over tissues (region at the start, weighted by own volume; organs where the mesh has none): fills the XT_SCALAR_MEAN
- * scalars. Blocking. */
+/* Means over tissues (region at the start, weighted by own volume; organs where the mesh has none): fills the
+ * XT_SCALAR_MEAN scalars. Blocking. */
 xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err);
 
-/* One remodelling step of dt hours with the rest and peak fields and the scalars given: states in file order, then phases
- * with bookkeeping, then labels (dwell times run). Organs likewise, on the host, without bookkeeping. Explicit Euler
- * (MODEL.md §3.9); `substeps` > 1 divides dt with the fields frozen. */
-xt_status xt_tissue_step(xt_tissue_rules *rules, const double *scalar, double dt, int substeps, xt_error *err);
+/* One remodelling step of dt hours with the rest and peak fields and the scalars given: states in file order,
+ * then phases with bookkeeping, then labels (dwell times run). Organs likewise, on the host, without
+ * bookkeeping. Explicit Euler (MODEL.md §3.9); `substeps` > 1 divides dt with the fields frozen. */
+xt_status xt_tissue_step(xt_tissue_rules *rules, const double *scalar, double dt, int substeps,
+                         xt_error *err);
 
-/* The same rules on the host in double precision for one cell: the reference that the device is tested against, and what
- * organs use. quantity is scratch [quantity_count]. */
+/* The same rules on the host in double precision for one cell: the reference that the device is tested
+ * against, and what organs use. quantity is scratch [quantity_count]. */
 void xt_cell_step(const xt_model *model, int tissue, double *phase, const double *phase0, double *state,
                   const xt_values *values, double *quantity, double dt, bool bookkeeping);
 
