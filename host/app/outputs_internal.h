@@ -1,0 +1,47 @@
+/* What the observers of a run share. */
+#ifndef APP_OUTPUTS_INTERNAL_H
+#define APP_OUTPUTS_INTERNAL_H
+
+#include "app/outputs.h"
+#include "app/quantity.h"
+#include "observe/font.h"
+#include "observe/frame.h"
+#include "observe/pvd.h"
+#include "observe/series.h"
+#include "observe/slice.h"
+#include "observe/writer.h"
+
+typedef struct {
+    const xt_frame_request *request;
+    xt_quantity_shown shown;
+    xt_slice slice;
+    xt_gather *gather;
+    char *note; /* NULL: none */
+} xt_film;
+
+struct xt_outputs {
+    xt_outputs_def def;
+    xt_outputs_state state;
+    xt_film *film;
+    int film_count;
+    xt_quantity_shown *volume;
+    int volume_count;
+    const char **tissue_name;
+    unsigned *tissue_colour;
+    float *epsilon; /* [tissue_count + 1][species_count] */
+    xt_font *font;
+    xt_writer *writer;
+    xt_series *series;
+    xt_pvd *pvd;
+    char *frames_dir, *volumes_dir;
+};
+
+/* films.c */
+xt_status xt_films_create(xt_outputs *outputs, xt_error *err);
+xt_status xt_films_write(xt_outputs *outputs, xt_error *err);
+void xt_films_free(xt_outputs *outputs);
+/* volumes.c */
+xt_status xt_volumes_create(xt_outputs *outputs, xt_error *err);
+xt_status xt_volumes_write(xt_outputs *outputs, xt_error *err);
+
+#endif
