@@ -1,7 +1,7 @@
 /* Labels: propose from the present neighbours, then apply, so that the order of cells does not matter.
  *
- * scratch[i]: 0, or new tissue | old tissue << 8. Generated before this file: XT_READS, XT_PASS, xt_rule,
- * xt_fluid, XT_SPECIES, xt_usual_reference. */
+ * scratch[i]: 0, or new tissue | old tissue << 8. Needs grid.clh, sum.clh, tissue.clh and rules.clh. In a
+ * program the generated text takes the place of the last. */
 
 __kernel void tissue_propose(__global const xt_block *block, __global const xt_material *material,
                              __global uchar *dwell, int ticks, __global uint *count, int cells,

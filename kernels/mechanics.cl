@@ -1,6 +1,6 @@
 /* Stiffness of every slice, and the mean stimulus. Sums are compensated and in a fixed order: the same on
- * every run. Needs section.clh; generated before this file: XT_READS, XT_PASS, xt_modulus_cell (modulus of a
- * cell, both tissues). */
+ * every run. Needs grid.clh, sum.clh, tissue.clh, rules.clh and section.clh. In a program the generated
+ * text takes the place of rules.clh. */
 #define XT_SLICE_LANES  256
 #define XT_SECTION_SUMS 6
 

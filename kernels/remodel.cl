@@ -1,8 +1,8 @@
 /* Remodelling of every cell by the generated rules of its home tissue.
  *
  * Bytes per cell: about 4 per phase, state and species the tissue's rules read, and 4 per phase and state
- * they write; nothing but the material where a tissue has no rules. Generated before this file: XT_READS and
- * XT_PASS (parameter lists), xt_remodel_cell, xt_initialise_cell, XT_BESIDE_COUNT, xt_beside_phase. */
+ * they write; nothing but the material where a tissue has no rules. Needs grid.clh, sum.clh, tissue.clh,
+ * rules.clh and section.clh. In a program the generated text takes the place of rules.clh. */
 
 /* beside(): largest f_<phase> over the six neighbours, in 1/65535. A pass of its own, as the step itself
  * changes phases. */

@@ -72,8 +72,9 @@ static double organ_mean(const xt_tissue_rules *rules, const xt_scalar *mean, co
         if (organ->tissue != mean->tissue) continue;
         const xt_values values = {
             .scalar = scalar, .phase = organ->phase, .phase0 = organ->phase0, .state = organ->state};
-        sum += organ->volume * xt_expr_value(model, mean->mean, &values);
-        volume += organ->volume;
+        const double weight = organ->volume > 0 ? organ->volume : 1;
+        sum += weight * xt_expr_value(model, mean->mean, &values);
+        volume += weight;
     }
     if (volume > 0) return sum / volume;
     const double *composition = model->tissue[mean->tissue].composition;
