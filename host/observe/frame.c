@@ -241,10 +241,10 @@ static void draw_scale_bar(xt_image *image, page *p) {
     xt_font_draw(image, p->font, end + 10 * u, base, text, &p->body);
     const double used = end + 10 * u + xt_font_width(p->font, text, &p->body) + 20 * u;
     if (p->def->spacing[0] == p->def->spacing[1])
-        snprintf(text, sizeof text, "voxels %.4g mm", p->def->spacing[0]);
+        snprintf(text, sizeof text, "voxel %.4g mm", p->def->spacing[0]);
     else {
         snprintf(a, sizeof a, "%.4g", p->def->spacing[0]);
-        snprintf(text, sizeof text, "voxels %s × %.4g mm", a, p->def->spacing[1]);
+        snprintf(text, sizeof text, "voxel %s × %.4g mm", a, p->def->spacing[1]);
     }
     xt_text_style style = p->small;
     style.align = XT_RIGHT;
@@ -260,10 +260,22 @@ static void draw_note(xt_image *image, page *p) {
 
 static void draw_bar_ends(xt_image *image, page *p, double x, double y, double w, double h) {
     const double tip = 0.75 * w;
-    const double up[3][2] = {{x, y - 1}, {x + w, y - 1}, {x + w / 2, y - 1 - tip}};
-    const double down[3][2] = {{x, y + h + 1}, {x + w, y + h + 1}, {x + w / 2, y + h + 1 + tip}};
+    const double gap = 2;
+    const double up[3][2] = {{x, y - gap}, {x + w, y - gap}, {x + w / 2, y - gap - tip}};
+    const double down[3][2] = {{x, y + h + gap}, {x + w, y + h + gap}, {x + w / 2, y + h + gap + tip}};
     if (p->scale.above) xt_image_polygon(image, up, 3, p->scale.map.step[XT_MAP_STEPS - 1]);
     if (p->scale.below) xt_image_polygon(image, down, 3, p->scale.map.step[0]);
+    const xt_colour line = p->palette.grey;
+    for (int k = 0; k < 3; k++) {
+        const int next = (k + 1) % 3;
+        if (p->scale.above) xt_image_line(image, up[k][0], up[k][1], up[next][0], up[next][1], 0.6, line);
+        if (p->scale.below)
+            xt_image_line(image, down[k][0], down[k][1], down[next][0], down[next][1], 0.6, line);
+    }
+    const double corner[4][2] = {{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}};
+    for (int k = 0; k < 4; k++)
+        xt_image_line(image, corner[k][0], corner[k][1], corner[(k + 1) % 4][0], corner[(k + 1) % 4][1], 0.6,
+                      line);
 }
 
 static void draw_colour_bar(xt_image *image, page *p) {

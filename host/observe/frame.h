@@ -29,6 +29,8 @@ typedef struct {
     double spacing[2];     /* mm */
     const float *value;    /* [nx * ny], the lowest row first. NAN: not known; hatched inside tissue */
     const uint8_t *tissue; /* [nx * ny], 0 outside; NULL: inside is where value is not NAN, no outlines */
+    const uint8_t *second; /* [nx * ny], with share: what else is in the voxel; NULL: nothing */
+    const uint16_t *share; /* [nx * ny], in units of 1/65535, as in xt_material */
     int tissue_count;
     const char *const *tissue_name; /* [tissue_count], tissue k at [k - 1]; "_" is shown as a space */
     const unsigned *tissue_colour;  /* [tissue_count], 0xRRGGBB */

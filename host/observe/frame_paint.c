@@ -7,9 +7,12 @@
 /* The slice at no more than one voxel per pixel. */
 typedef struct {
     int nx, ny;
-    float *value;    /* NULL for label frames */
-    uint8_t *tissue; /* always there */
-    double size[2];  /* pixels per voxel */
+    float *value;          /* NULL for label frames */
+    uint8_t *tissue;       /* always there */
+    const uint8_t *second; /* of the definition, where nothing was reduced; NULL: voxels are pure */
+    const uint16_t *share;
+    float *cover;   /* inside or not, smoothed along the skin */
+    double size[2]; /* pixels per voxel */
 } grid;
 
 /* The most frequent tissue of a patch of the definition's voxels, and the mean of the values in it. */
@@ -36,6 +39,36 @@ static void reduce(uint8_t *tissue, float *value, const xt_frame_def *def, int x
     *value = finite ? (float)(sum / finite) : NAN;
 }
 
+static int clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
+
+static size_t at(const grid *g, int x, int y) {
+    return (size_t)clamp(y, g->ny) * (size_t)g->nx + (size_t)clamp(x, g->nx);
+}
+
+/* The body is made of whole voxels (mesh/mesh.h), so its outline is a staircase: round it with a binomial
+ * filter, but never so far that a voxel changes sides. */
+static void smooth_cover(grid *g, float *along) {
+    static const float binomial[5] = {1 / 16.f, 4 / 16.f, 6 / 16.f, 4 / 16.f, 1 / 16.f};
+    for (int y = 0; y < g->ny; y++)
+        for (int x = 0; x < g->nx; x++) {
+            float sum = 0;
+            for (int k = -2; k <= 2; k++) sum += binomial[k + 2] * (g->tissue[at(g, x + k, y)] != 0);
+            along[at(g, x, y)] = sum;
+        }
+    for (int y = 0; y < g->ny; y++)
+        for (int x = 0; x < g->nx; x++) {
+            float sum = 0;
+            for (int k = -2; k <= 2; k++) sum += binomial[k + 2] * along[at(g, x, y + k)];
+            g->cover[at(g, x, y)] = g->tissue[at(g, x, y)] ? fmaxf(sum, 0.6f) : fminf(sum, 0.4f);
+        }
+}
+
+static void free_grid(grid *g) {
+    free(g->tissue);
+    free(g->value);
+    free(g->cover);
+}
+
 static xt_status make_grid(grid *g, const xt_frame_def *def, double per_mm, xt_error *err) {
     *g = (grid){0};
     int every[2];
@@ -47,28 +80,31 @@ static xt_status make_grid(grid *g, const xt_frame_def *def, double per_mm, xt_e
     g->nx = (def->nx + every[0] - 1) / every[0];
     g->ny = (def->ny + every[1] - 1) / every[1];
     const size_t n = (size_t)g->nx * (size_t)g->ny;
+    const bool values = def->kind != XT_FRAME_LABEL;
     g->tissue = malloc(n);
-    g->value = def->kind == XT_FRAME_LABEL ? NULL : malloc(n * sizeof *g->value);
-    if (!g->tissue || (!g->value && def->kind != XT_FRAME_LABEL)) {
-        free(g->tissue);
-        free(g->value);
-        return xt_no_memory(err, "a picture's slice", n * 5);
+    g->cover = malloc(n * sizeof *g->cover);
+    g->value = values ? malloc(n * sizeof *g->value) : NULL;
+    float *along = malloc(n * sizeof *along);
+    if (!g->tissue || !g->cover || !along || (values && !g->value)) {
+        free(along);
+        free_grid(g);
+        return xt_no_memory(err, "a picture's slice", n * 13);
     }
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
-            const size_t i = (size_t)y * (size_t)g->nx + (size_t)x;
+            const size_t i = at(g, x, y);
             const int x0 = x * every[0], y0 = y * every[1];
             const int x1 = x0 + every[0] < def->nx ? x0 + every[0] : def->nx;
             const int y1 = y0 + every[1] < def->ny ? y0 + every[1] : def->ny;
             reduce(&g->tissue[i], g->value ? &g->value[i] : NULL, def, x0, y0, x1, y1);
         }
+    if (every[0] == 1 && every[1] == 1 && def->second && def->share) {
+        g->second = def->second;
+        g->share = def->share;
+    }
+    smooth_cover(g, along);
+    free(along);
     return XT_OK;
-}
-
-static int clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
-
-static size_t at(const grid *g, int x, int y) {
-    return (size_t)clamp(y, g->ny) * (size_t)g->nx + (size_t)clamp(x, g->nx);
 }
 
 /* What a point is in: the tissue with the largest B-spline weight, the runner-up, and the distance to where
@@ -83,37 +119,78 @@ typedef struct {
     double weight, dx, dy;
 } share;
 
-static place classify_smooth(const grid *g, double u, double v) {
-    const int ix = (int)floor(u), iy = (int)floor(v);
-    const double fx = u - ix - 0.5, fy = v - iy - 0.5;
-    const double wx[3] = {0.5 * (0.5 - fx) * (0.5 - fx), 0.75 - fx * fx, 0.5 * (0.5 + fx) * (0.5 + fx)};
-    const double wy[3] = {0.5 * (0.5 - fy) * (0.5 - fy), 0.75 - fy * fy, 0.5 * (0.5 + fy) * (0.5 + fy)};
-    const double sx[3] = {fx - 0.5, -2 * fx, 0.5 + fx}, sy[3] = {fy - 0.5, -2 * fy, 0.5 + fy};
-    share found[9];
-    int n = 0;
-    for (int j = 0; j < 3; j++)
-        for (int i = 0; i < 3; i++) {
-            const int tissue = g->tissue[at(g, ix + i - 1, iy + j - 1)];
-            int k = 0;
-            while (k < n && found[k].tissue != tissue) k++;
-            if (k == n) found[n++] = (share){.tissue = tissue};
-            found[k].weight += wx[i] * wy[j];
-            found[k].dx += sx[i] * wy[j] / g->size[0];
-            found[k].dy += wx[i] * sy[j] / g->size[1];
-        }
-    share first = found[0], second = {.tissue = -1, .weight = -1};
-    for (int k = 1; k < n; k++)
-        if (found[k].weight > first.weight) {
+typedef struct {
+    share found[19];
+    int count;
+} shares;
+
+static void add_share(shares *s, int tissue, double weight, double dx, double dy) {
+    int k = 0;
+    while (k < s->count && s->found[k].tissue != tissue) k++;
+    if (k == s->count) s->found[s->count++] = (share){.tissue = tissue};
+    s->found[k].weight += weight;
+    s->found[k].dx += dx;
+    s->found[k].dy += dy;
+}
+
+/* Replace the weight of "outside" by that of the rounded cover, and scale the tissues to fill the rest. */
+static void use_cover(shares *s, share cover) {
+    share inside = {0};
+    for (int k = 0; k < s->count; k++) {
+        if (!s->found[k].tissue) continue;
+        inside.weight += s->found[k].weight;
+        inside.dx += s->found[k].dx;
+        inside.dy += s->found[k].dy;
+    }
+    if (cover.weight > 0.999 && inside.weight > 0.999) return;
+    for (int k = 0; k < s->count; k++) {
+        share *f = &s->found[k];
+        const double part = f->tissue && inside.weight > 0 ? f->weight / inside.weight : 0;
+        const double scale = f->tissue && inside.weight > 0 ? cover.weight / inside.weight : 0;
+        f->dx = part * cover.dx + scale * (f->dx - part * inside.dx);
+        f->dy = part * cover.dy + scale * (f->dy - part * inside.dy);
+        f->weight = part * cover.weight;
+    }
+    add_share(s, 0, 1 - cover.weight, -cover.dx, -cover.dy);
+}
+
+static place judge(const grid *g, const shares *s) {
+    share first = s->found[0], second = {.tissue = -1, .weight = 0};
+    for (int k = 1; k < s->count; k++)
+        if (s->found[k].weight > first.weight) {
             second = first;
-            first = found[k];
-        } else if (found[k].weight > second.weight)
-            second = found[k];
+            first = s->found[k];
+        } else if (s->found[k].weight > second.weight)
+            second = s->found[k];
     if (second.tissue < 0) return (place){first.tissue, first.tissue, INFINITY};
     /* Where layers are thinner than a voxel the difference has no slope: the floor keeps them from vanishing
      * in outline. */
     const double slope = hypot(first.dx - second.dx, first.dy - second.dy);
     const double least = 0.25 / fmax(g->size[0], g->size[1]);
     return (place){first.tissue, second.tissue, (first.weight - second.weight) / fmax(slope, least)};
+}
+
+static place classify_smooth(const grid *g, double u, double v) {
+    const int ix = (int)floor(u), iy = (int)floor(v);
+    const double fx = u - ix - 0.5, fy = v - iy - 0.5;
+    const double wx[3] = {0.5 * (0.5 - fx) * (0.5 - fx), 0.75 - fx * fx, 0.5 * (0.5 + fx) * (0.5 + fx)};
+    const double wy[3] = {0.5 * (0.5 - fy) * (0.5 - fy), 0.75 - fy * fy, 0.5 * (0.5 + fy) * (0.5 + fy)};
+    const double sx[3] = {fx - 0.5, -2 * fx, 0.5 + fx}, sy[3] = {fy - 0.5, -2 * fy, 0.5 + fy};
+    shares s = {.count = 0};
+    share cover = {0};
+    for (int j = 0; j < 3; j++)
+        for (int i = 0; i < 3; i++) {
+            const size_t k = at(g, ix + i - 1, iy + j - 1);
+            const double w = wx[i] * wy[j], dx = sx[i] * wy[j] / g->size[0], dy = wx[i] * sy[j] / g->size[1];
+            const double other = g->second && g->second[k] ? g->share[k] / 65535.0 : 0;
+            add_share(&s, g->tissue[k], (1 - other) * w, (1 - other) * dx, (1 - other) * dy);
+            if (other > 0) add_share(&s, g->second[k], other * w, other * dx, other * dy);
+            cover.weight += w * g->cover[k];
+            cover.dx += dx * g->cover[k];
+            cover.dy += dy * g->cover[k];
+        }
+    use_cover(&s, cover);
+    return judge(g, &s);
 }
 
 static place classify_voxels(const grid *g, double u, double v) {
@@ -140,6 +217,7 @@ static place classify_voxels(const grid *g, double u, double v) {
 static double value_in(const grid *g, int tissue, double u, double v) {
     const int ix = (int)floor(u), iy = (int)floor(v);
     double best = INFINITY, nearest = NAN;
+    bool found = false;
     for (int j = -1; j <= 1; j++)
         for (int i = -1; i <= 1; i++) {
             const size_t k = at(g, ix + i, iy + j);
@@ -147,7 +225,9 @@ static double value_in(const grid *g, int tissue, double u, double v) {
             if (g->tissue[k] != tissue || away >= best) continue;
             best = away;
             nearest = g->value[k];
+            found = true;
         }
+    if (!found) return g->value[at(g, ix, iy)]; /* here only as the lesser part of voxels */
     if (!isfinite(nearest)) return NAN;
     const int jx = (int)floor(u - 0.5), jy = (int)floor(v - 0.5);
     const double fx = u - 0.5 - jx, fy = v - 0.5 - jy;
@@ -235,8 +315,7 @@ xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const x
             const xt_colour colour = paint_point(&b, px / g.size[0], py / g.size[1], x, y);
             xt_image_blend(image, x, y, colour, in_x * in_y);
         }
-    free(g.tissue);
-    free(g.value);
+    free_grid(&g);
     return XT_OK;
 }
 

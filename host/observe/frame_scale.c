@@ -152,7 +152,7 @@ static int linear_ticks(xt_tick *tick, int *exponent, const xt_frame_scale *scal
     double step = xt_nice_below(range / wanted);
     while (range / step > wanted + 0.5) step = xt_nice_below(step * 2.6);
     const int order = (int)floor(log10(size) + 1e-9);
-    *exponent = order >= 5 || order <= -4 ? order : 0;
+    *exponent = order >= 5 || order <= -3 ? order : 0;
     int decimals = -(int)floor(log10(step) + 1e-9) + *exponent;
     if (decimals < 0) decimals = 0;
     int n = 0;
