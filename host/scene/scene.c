@@ -28,7 +28,7 @@ void xt_scene_free(xt_scene *scene) {
     free(scene);
 }
 
-double xt_event_time(const xt_scene *scene, const xt_event *event) {
+double xt_scene_event_time(const xt_scene *scene, const xt_event *event) {
     return event->at_is_age ? event->at - scene->age : event->at;
 }
 
@@ -144,7 +144,7 @@ static xt_status find_labels(xt_scene *scene, const xt_node *root, xt_error *err
 static void sort_events(xt_scene *scene) {
     for (int i = 1; i < scene->event_count; i++)
         for (int j = i;
-             j > 0 && xt_event_time(scene, &scene->event[j]) < xt_event_time(scene, &scene->event[j - 1]);
+             j > 0 && xt_scene_event_time(scene, &scene->event[j]) < xt_event_time(scene, &scene->event[j - 1]);
              j--) {
             const xt_event swap = scene->event[j];
             scene->event[j] = scene->event[j - 1];

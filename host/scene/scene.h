@@ -110,7 +110,7 @@ xt_status xt_scene_load(xt_scene **scene, const char *path, const char *const *s
 void xt_scene_free(xt_scene *scene); /* NULL-safe */
 
 /* When an event happens, h since the start. */
-double xt_event_time(const xt_scene *scene, const xt_event *event);
+double xt_scene_event_time(const xt_scene *scene, const xt_event *event);
 
 /* The scene as used, every default filled in: the members of a JSON object (keys as in the file) that the
  * caller opens and closes. It is YAML too and loads again to the same scene. Phantom dimensions appear once

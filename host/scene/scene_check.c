@@ -45,7 +45,7 @@ static xt_status check_clock(const xt_scene *scene, xt_error *err) {
 /* Before events are sorted: event i is item i of the list. */
 static xt_status check_event(const xt_scene *scene, int i, xt_error *err) {
     const xt_event *event = &scene->event[i];
-    const double time = xt_event_time(scene, event), end = scene->until + scene->acute;
+    const double time = xt_scene_event_time(scene, event), end = scene->until + scene->acute;
     const xt_node *node = xt_node_at(at(scene, "events"), i), *moment = xt_node_get(node, "at");
     if (event->at_is_age && !scene->ageing)
         return xt_node_fail(moment, err,

@@ -1,0 +1,42 @@
+/* crosstalk resume */
+#include <stdlib.h>
+#include "app/app.h"
+#include "app/session.h"
+
+xt_status xt_resume_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
+    const char *dir = NULL, *device = NULL;
+    bool quiet = false, json = false, help = false;
+    int threads = 0;
+    const xt_option options[] = {
+        {"--device", 0, XT_OPTION_TEXT, &device, "SPEC",
+         "as in 'run'; another device may change the last bits"},
+        {"--threads", 0, XT_OPTION_COUNT, &threads, "N",
+         "CPU threads that an OpenCL runtime on the CPU may use"},
+        {"--quiet", 'q', XT_OPTION_FLAG, &quiet, NULL, "only warnings and errors"},
+        {"--json", 0, XT_OPTION_FLAG, &json, NULL, "run.json to standard output at the end"}};
+    const xt_usage usage = {
+        .name = "resume",
+        .arguments = "DIR [options]",
+        .about = "Go on with the run in DIR from its newest good checkpoint. The result is the same, "
+                 "bit for bit, as of a run that was never stopped.",
+        .options = options,
+        .option_count = (int)(sizeof options / sizeof *options),
+        .positional = "DIR"};
+    const char **room = malloc(((size_t)argc + 1) * sizeof *room);
+    if (!room) return xt_no_memory(err, "the command line", (size_t)argc * sizeof *room);
+    xt_status status = XT_OK;
+    XT_GO(xt_args_parse(&dir, &help, &usage, argc, argv, room, err));
+    if (help) {
+        xt_args_help(stdout, &usage);
+        status = xt_print("", err);
+        goto done;
+    }
+    xt_limit_threads(threads);
+    if (quiet) app->log.level = XT_LOG_WARNING;
+    const xt_session_def def = {
+        .dir = dir, .device = device, .json = json, .log = &app->log, .stop = app->stop};
+    status = xt_session_resume(&def, err);
+done:
+    free(room);
+    return status;
+}
