@@ -1,7 +1,7 @@
 /* A compiled model file: everything the engine knows of the biology (format: scenes/models/README.md).
  *
- * Names are identifiers [a-z][a-z0-9_]*. All numbers are in internal units (mm, h, pM). Read-only after loading, so any
- * number of simulations may share one. Expressions are owned by the model. */
+ * Names are identifiers [a-z][a-z0-9_]*. All numbers are in internal units (mm, h, pM). Read-only after
+ * loading, so any number of simulations may share one. Expressions are owned by the model. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
@@ -24,9 +24,9 @@ typedef struct {
     char name[64], about[256];
     xt_scalar_kind kind;
     xt_dim dim;
-    double initial;    /* parameter and memory: value; setting: default, NAN = not given */
-    double low, high;  /* setting: range, -INFINITY and INFINITY if none */
-    xt_unit unit;      /* setting and parameter: unit of its default (for messages and the scene as used) */
+    double initial;   /* parameter and memory: value; setting: default, NAN = not given */
+    double low, high; /* setting: range, -INFINITY and INFINITY if none */
+    xt_unit unit;     /* setting and parameter: unit of its default (for messages and the scene as used) */
     char unit_text[32];
     const xt_expr *formula; /* driver: formula; memory: rate (per h) */
     const xt_expr *mean;    /* mean: the voxel expression */
@@ -48,10 +48,10 @@ typedef struct {
     char name[64];
     int compartment; /* -1: none, the tissue counts as itself */
     double composition[XT_MAX_PHASES];
-    unsigned colour; /* 0xRRGGBB */
-    const xt_expr *fluid;    /* phi; may use f_<phase> */
-    const double *property;  /* [property_count] value of each property here (NAN: not given); formulas allowed in the
-                                file for those that depend on f_<phase>: see property_formula */
+    unsigned colour;        /* 0xRRGGBB */
+    const xt_expr *fluid;   /* phi; may use f_<phase> */
+    const double *property; /* [property_count] value of each property here (NAN: not given); formulas allowed
+                               in the file for those that depend on f_<phase>: see property_formula */
     const xt_expr **property_formula; /* [property_count], NULL where constant */
 } xt_tissue;
 
@@ -59,48 +59,51 @@ typedef struct {
     char name[64], about[256], family[32];
     xt_by_tissue diffusivity, loss, exchange, partition; /* D mm^2/h, k 1/h, K 1/h, R 1 */
     double plasma_baseline, plasma_elimination;          /* pM, 1/h */
-    const xt_expr *plasma_source;                        /* amol/h, scalars only; NULL: none. `appearance` in it is
-                                                            baseline * elimination * plasma volume */
-    double *share;                 /* [compartment_count] of the total secretion; sums to 1 (or all 0) */
-    const xt_expr *everywhere;     /* dimensionless factor, NULL: 1 */
+    const xt_expr *plasma_source;     /* amol/h, scalars only; NULL: none. `appearance` in it is
+                                         baseline * elimination * plasma volume */
+    double *share;                    /* [compartment_count] of the total secretion; sums to 1 (or all 0) */
+    const xt_expr *everywhere;        /* dimensionless factor, NULL: 1 */
     xt_by_tissue factor, peak, pulse; /* dimensionless, NULL entries: 1 */
-    const xt_expr *reaction;       /* pM/h in the fluid, may use c_*, f_*, states, scalars; NULL: none */
-    double *property;              /* [property_count], NAN: not given */
+    const xt_expr *reaction;          /* pM/h in the fluid, may use c_*, f_*, states, scalars; NULL: none */
+    double *property;                 /* [property_count], NAN: not given */
 } xt_species;
 
 typedef struct {
     char name[64], about[256];
-    const xt_expr *initial;          /* may use section, f0_*, quantities that do not use states not yet initial */
-    const xt_expr *rate, *value;     /* one of them; rate per h */
-    unsigned tissues;                /* bit k: tissue k has it */
-    bool initial_constant;           /* initial is a plain number: no quantity is needed */
+    const xt_expr *initial; /* may use section, f0_*, quantities that do not use states not yet initial */
+    const xt_expr *rate, *value; /* one of them; rate per h */
+    xt_dim dim;                  /* of its value */
+    unsigned tissues;            /* bit k: tissue k has it */
+    bool initial_constant;       /* initial is a plain number: no quantity is needed */
 } xt_state;
 
 typedef struct {
     char name[64];
     xt_by_tissue formula; /* default filled in for every tissue */
-    bool needs_peak;      /* uses blend, itself or through other quantities */
+    xt_dim dim;
+    bool needs_peak; /* uses blend, itself or through other quantities */
 } xt_quantity;
 
 typedef struct {
     int phase;
     unsigned tissues;
-    const xt_expr *rate, *target;    /* one of them; rate per h */
-    double low, high;                /* limits, default 0 and 1 */
+    const xt_expr *rate, *target;           /* one of them; rate per h */
+    double low, high;                       /* limits, default 0 and 1 */
     const xt_expr *freed_to[XT_MAX_PHASES]; /* shares; the rest goes to the slack phase */
-    double taken_from[XT_MAX_PHASES];       /* shares of the demand, each as available; the rest from slack above floor */
-    int then_from[XT_MAX_PHASES], then_count; /* tried in order for what is still missing; what is missing after that is
-                                                 not applied */
+    double taken_from[XT_MAX_PHASES]; /* shares of the demand, each as available; the rest from slack above
+                                         floor */
+    int then_from[XT_MAX_PHASES], then_count; /* tried in order for what is still missing; what is missing
+                                                 after that is not applied */
 } xt_remodelling;
 
 typedef struct {
-    int from, to;      /* tissues */
+    int from, to;        /* tissues */
     const xt_expr *when; /* condition on f_*, states, scalars */
-    unsigned beside;   /* bit k: at least one of the six neighbours must be tissue k; 0: no condition */
+    unsigned beside;     /* bit k: at least one of the six neighbours must be tissue k; 0: no condition */
 } xt_label_rule;
 
 typedef struct {
-    int a, b; /* tissues, a < b */
+    int a, b;                            /* tissues, a < b */
     double permeability[XT_MAX_SPECIES]; /* mm/h */
 } xt_membrane;
 
@@ -139,6 +142,7 @@ struct xt_model {
     int tissue_count;
     const char **tissue_name; /* [tissue_count], for xt_geometry_build */
     char (*property)[64];
+    xt_dim *property_dim;
     int property_count;
 
     xt_species *species;
@@ -180,19 +184,23 @@ int xt_model_find_species(const xt_model *model, const char *name); /* from 0; -
 int xt_model_find_phase(const xt_model *model, const char *name);
 int xt_model_find_scalar(const xt_model *model, const char *name);
 
-/* Transport coefficients of a species in a tissue whose home fractions are `phase`. D is of the fluid (phi not in it). */
+/* Transport coefficients of a species in a tissue whose home fractions are `phase`. D is of the fluid (phi
+ * not in it). */
 typedef struct {
     double fluid, diffusivity, loss, exchange, partition;
 } xt_transport;
-void xt_model_transport(xt_transport *out, const xt_model *model, int species, int tissue, const double *phase);
+void xt_model_transport(xt_transport *out, const xt_model *model, int species, int tissue,
+                        const double *phase);
 
-/* Scalars at the start: parameters, setting defaults, memories' initial values, plasma baselines; the rest 0. */
+/* Scalars at the start: parameters, setting defaults, memories' initial values, plasma baselines; the rest 0.
+ */
 void xt_model_initial_scalars(const xt_model *model, double *scalar);
 /* Evaluate all drivers, in order, from the other scalars. */
 void xt_model_drivers(const xt_model *model, double *scalar);
 
-/* Baseline secretion of `species` in a tissue of `compartment`, pM/h of tissue volume: from plasma baseline, elimination
- * and shares over the five well-mixed compartments (MODEL.md §1.5); computed at load. 0 for compartment -1. */
+/* Baseline secretion of `species` in a tissue of `compartment`, pM/h of tissue volume: from plasma baseline,
+ * elimination and shares over the five well-mixed compartments (MODEL.md §1.5); computed at load. 0 for
+ * compartment -1. */
 double xt_model_baseline_secretion(const xt_model *model, int species, int compartment);
 /* The well-mixed reference level of a species in the fluid of a tissue, pM. */
 double xt_model_baseline_level(const xt_model *model, int species, int tissue);
