@@ -143,8 +143,8 @@ static xt_status find_labels(xt_scene *scene, const xt_node *root, xt_error *err
 /* Insertion: few, and events of one moment keep their order. */
 static void sort_events(xt_scene *scene) {
     for (int i = 1; i < scene->event_count; i++)
-        for (int j = i;
-             j > 0 && xt_scene_event_time(scene, &scene->event[j]) < xt_event_time(scene, &scene->event[j - 1]);
+        for (int j = i; j > 0 && xt_scene_event_time(scene, &scene->event[j]) <
+                                     xt_scene_event_time(scene, &scene->event[j - 1]);
              j--) {
             const xt_event swap = scene->event[j];
             scene->event[j] = scene->event[j - 1];

@@ -1,0 +1,44 @@
+/* What a scene will cost before any of it is built: grid, memory, and the finest spacing that fits. */
+#ifndef APP_ESTIMATE_H
+#define APP_ESTIMATE_H
+
+#include "device/device.h"
+#include "mesh/geometry.h"
+#include "model/model.h"
+#include "scene/scene.h"
+
+/* Float arrays a cell that solve/ and tissue/ hold besides the fields: the largest of the chronic solver
+ * (vectors and the multigrid levels), the acute stepper and the rules. Measured as xt_device_bytes_peak
+ * against xt_fields_bytes. */
+enum { XT_SOLVER_ARRAYS = 10 };
+
+typedef struct {
+    int dims[3];
+    double spacing[3];    /* mm */
+    double voxels, cells; /* tissue voxels; cells that are stored, padding of the blocks included */
+    double device_bytes;  /* on the device */
+    double host_bytes;    /* in the host's memory, label volume and mesh */
+} xt_estimate;
+
+/* Bytes a cell takes on the device. */
+double xt_estimate_cell_bytes(const xt_model *model);
+
+/* Estimate from a copy of the geometry, built on a coarser grid where its own would be large: voxels within a
+ * few per cent. Refuses (XT_USAGE) a grid that needs more than `device_limit` bytes on the device or
+ * `host_limit` bytes on the host, with the estimate and the finest spacing that fits. Limits of 0 are not
+ * looked at. Errors of the geometry as they are. */
+xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,
+                           double device_limit, double host_limit, xt_error *err);
+
+/* Physical memory of this machine, bytes; 0 if it does not say. */
+double xt_host_memory(void);
+
+/* One device of the list as --device chooses it, without opening it. */
+xt_status xt_estimate_device(xt_device_info *info, const char *spec, xt_error *err);
+
+/* Seconds that a run may take on a device of this copy bandwidth (bytes/s), to a factor of about three:
+ * chronic steps or acute steps times the bytes they move. *steps: how many. */
+double xt_estimate_seconds(double *steps, const xt_estimate *estimate, const xt_scene *scene,
+                           const xt_model *model, double bandwidth);
+
+#endif
