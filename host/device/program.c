@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "device/build_log.h"
 #include "device/internal.h"
 #include "device/kernel_sources.h"
 
@@ -10,7 +11,7 @@
 static const char always[] = "-cl-std=CL1.2 -cl-denorms-are-zero";
 static const char cache_kind[] = "program";
 
-enum { LOG_SHOWN = 1400, LOG_LINES = 16, PARTS_SHOWN = 256 };
+enum { NAME_SIZE = 64, LOG_SIZE = 1400, NAMES_SHOWN = 256 };
 
 struct xt_program {
     xt_device *device;
@@ -22,6 +23,7 @@ struct xt_program {
 typedef struct {
     char *text;
     size_t length, capacity;
+    long lines; /* newlines so far */
 } joined;
 
 static xt_status append(joined *to, const char *text, size_t length, xt_error *err) {
@@ -33,6 +35,7 @@ static xt_status append(joined *to, const char *text, size_t length, xt_error *e
         to->capacity = capacity;
     }
     memcpy(to->text + to->length, text, length);
+    for (size_t i = 0; i < length; i++) to->lines += text[i] == '\n';
     to->length += length;
     to->text[to->length] = '\0';
     return XT_OK;
@@ -71,20 +74,23 @@ static xt_status append_file(joined *to, const char *name, xt_error *err) {
     return unknown_file(name, err);
 }
 
-/* The name that the compiler's messages carry for a part. */
-static void part_name(char *name, size_t size, const xt_program_part *part, int number) {
-    if (part->file)
-        snprintf(name, size, "%s", part->file);
-    else
-        snprintf(name, size, "generated-%d", number);
-}
+/* What the compiler's messages call a part, and where it begins. */
+typedef struct {
+    char name[NAME_SIZE];
+    long first_line;
+} place;
 
-static xt_status join(joined *source, const xt_program_part *parts, int count, xt_error *err) {
+/* places[i] is filled for each part. */
+static xt_status join(joined *source, place *places, const xt_program_part *parts, int count, xt_error *err) {
     for (int i = 0; i < count; i++) {
-        char name[128], line[160];
-        part_name(name, sizeof name, &parts[i], i);
-        int length = snprintf(line, sizeof line, "\n#line 1 \"%s\"\n", name);
+        char line[NAME_SIZE + 32];
+        if (parts[i].file)
+            snprintf(places[i].name, NAME_SIZE, "%s", parts[i].file);
+        else
+            snprintf(places[i].name, NAME_SIZE, "generated-%d", i);
+        int length = snprintf(line, sizeof line, "\n#line 1 \"%s\"\n", places[i].name);
         XT_TRY(append(source, line, (size_t)length, err));
+        places[i].first_line = source->lines + 1;
         if (parts[i].file)
             XT_TRY(append_file(source, parts[i].file, err));
         else if (parts[i].text)
@@ -93,49 +99,44 @@ static xt_status join(joined *source, const xt_program_part *parts, int count, x
     return append(source, "\n", 1, err);
 }
 
-/* The first lines of the log, from the first that says "error" on (warnings may come before). */
-static void shorten(char *log) {
-    char *from = strstr(log, "error");
-    if (from) {
-        while (from > log && from[-1] != '\n') from--;
-        memmove(log, from, strlen(from) + 1);
-    }
-    size_t at = 0;
-    for (int lines = 0; log[at] && at < LOG_SHOWN; at++)
-        if (log[at] == '\n' && ++lines == LOG_LINES) break;
-    log[at] = '\0';
-    while (at > 0 && (log[at - 1] == '\n' || log[at - 1] == ' ')) log[--at] = '\0';
-}
-
-static xt_status build_failed(xt_program *program, cl_int code, const xt_program_part *parts, int count,
-                              xt_error *err) {
-    char names[PARTS_SHOWN] = "", name[128];
-    const char *blamed = NULL;
+static xt_status read_log(char *shown, const xt_program *program, const place *places, int count,
+                          xt_error *err) {
     size_t size = 0;
     cl_device_id id = program->device->id;
     clGetProgramBuildInfo(program->program, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
     char *log = calloc(1, size + 1);
-    if (!log) return xt_no_memory(err, "a build log", size + 1);
-    clGetProgramBuildInfo(program->program, id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
-    shorten(log);
+    xt_log_part *parts = calloc((size_t)count + 1, sizeof *parts);
+    xt_status status = log && parts ? XT_OK : xt_no_memory(err, "a build log", size + 1);
+    if (status == XT_OK) {
+        for (int i = 0; i < count; i++) parts[i] = (xt_log_part){places[i].name, places[i].first_line};
+        clGetProgramBuildInfo(program->program, id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
+        xt_build_log(shown, LOG_SIZE, log, parts, count);
+    }
+    free(parts);
+    free(log);
+    return status;
+}
+
+static xt_status build_failed(const xt_program *program, cl_int code, const place *places, int count,
+                              xt_error *err) {
+    char names[NAMES_SHOWN] = "", log[LOG_SIZE];
+    const char *blamed = NULL;
+    XT_TRY(read_log(log, program, places, count, err));
     for (int i = 0; i < count; i++) {
         size_t used = strlen(names);
-        part_name(name, sizeof name, &parts[i], i);
-        snprintf(names + used, sizeof names - used, "%s%s", i ? " + " : "", name);
-        if (!blamed && parts[i].file && strstr(log, parts[i].file)) blamed = parts[i].file;
+        snprintf(names + used, sizeof names - used, "%s%s", i ? " + " : "", places[i].name);
+        if (!blamed && strstr(log, places[i].name)) blamed = places[i].name;
     }
     if (!log[0])
-        xt_cl_fail(
+        return xt_cl_fail(
             err, code,
-            "building %s for %s failed without a log (NVIDIA drivers from 525 on do this where they do not "
-            "find libnvidia-nvvm.so.4)",
+            "building %s for %s failed without a log (NVIDIA drivers from 525 on do this where they do "
+            "not find libnvidia-nvvm.so.4)",
             names, program->device->info.name);
-    else
-        xt_fail(err, XT_DEVICE, "building %s%s%s%s for %s failed: %s\n%s", blamed ? blamed : names,
-                blamed && count > 1 ? " (in " : "", blamed && count > 1 ? names : "",
-                blamed && count > 1 ? ")" : "", program->device->info.name, xt_cl_error_name(code), log);
-    free(log);
-    return err->status;
+    bool among = blamed && count > 1;
+    return xt_fail(err, XT_DEVICE, "building %s%s%s%s for %s failed: %s\n%s", blamed ? blamed : names,
+                   among ? " (in " : "", among ? names : "", among ? ")" : "", program->device->info.name,
+                   xt_cl_error_name(code), log);
 }
 
 /* false, and no program, if there is no binary or it is not taken. */
@@ -170,7 +171,7 @@ static void keep(const xt_program *program, const xt_cache_key *key) {
 }
 
 static xt_status build_from_source(xt_program *program, const joined *source, const char *options,
-                                   const xt_program_part *parts, int count, xt_error *err) {
+                                   const place *places, int count, xt_error *err) {
     cl_int code;
     const char *text = source->text;
     program->program = clCreateProgramWithSource(program->device->context, 1, &text, &source->length, &code);
@@ -179,7 +180,7 @@ static xt_status build_from_source(xt_program *program, const joined *source, co
         return xt_cl_fail(err, code, "making a program of %zu bytes of source", source->length);
     }
     code = clBuildProgram(program->program, 1, &program->device->id, options, NULL, NULL);
-    return code == CL_SUCCESS ? XT_OK : build_failed(program, code, parts, count, err);
+    return code == CL_SUCCESS ? XT_OK : build_failed(program, code, places, count, err);
 }
 
 xt_status xt_program_build(xt_program **program, xt_device *device, const xt_program_part *parts, int count,
@@ -188,10 +189,14 @@ xt_status xt_program_build(xt_program **program, xt_device *device, const xt_pro
     xt_cache_key key;
     xt_status status = XT_OK;
     double began = xt_device_now();
+    place *places = calloc((size_t)count + 1, sizeof *places);
     *program = calloc(1, sizeof **program);
-    if (!*program) return xt_no_memory(err, "a program", sizeof **program);
+    if (!*program || !places) {
+        status = xt_no_memory(err, "a program", sizeof **program + (size_t)count * sizeof *places);
+        goto done;
+    }
     (*program)->device = device;
-    XT_GO(join(&source, parts, count, err));
+    XT_GO(join(&source, places, parts, count, err));
     XT_GO(append(&all, always, strlen(always), err));
     XT_GO(append(&all, " ", 1, err));
     XT_GO(append(&all, options ? options : "", options ? strlen(options) : 0, err));
@@ -202,11 +207,12 @@ xt_status xt_program_build(xt_program **program, xt_device *device, const xt_pro
     xt_cache_key_device(&key, &device->info);
     (*program)->from_cache = build_from_cache(*program, &key, all.text);
     if (!(*program)->from_cache) {
-        XT_GO(build_from_source(*program, &source, all.text, parts, count, err));
+        XT_GO(build_from_source(*program, &source, all.text, places, count, err));
         keep(*program, &key);
     }
     (*program)->build_seconds = xt_device_now() - began;
 done:
+    free(places);
     free(source.text);
     free(all.text);
     if (status != XT_OK) {
