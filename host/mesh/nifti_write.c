@@ -5,13 +5,14 @@
 #include <string.h>
 #include <zlib.h>
 #include "base/file.h"
+#include "mesh/little.h"
 #include "mesh/nifti.h"
 #include "mesh/nifti_header.h"
 
 enum { CHUNK = 1 << 18, START = 352 };
 
 static void put(unsigned char *bytes, int at, uint64_t value, int size) {
-    for (int i = 0; i < size; i++) bytes[at + i] = (unsigned char)(value >> (8 * i));
+    xt_put_little(bytes + at, value, size);
 }
 
 static void put_real(unsigned char *bytes, int at, double value) {
@@ -105,21 +106,6 @@ static xt_status send(sink *s, const unsigned char *bytes, size_t size, int last
     return XT_OK;
 }
 
-/* Values as little endian bytes, whatever this machine's order. */
-static void to_little(unsigned char *to, const unsigned char *from, size_t values, int bytes) {
-    for (size_t i = 0; i < values; i++, from += bytes) {
-        uint16_t two;
-        uint32_t four;
-        if (bytes == 2) {
-            memcpy(&two, from, 2);
-            put(to, (int)(2 * i), two, 2);
-        } else {
-            memcpy(&four, from, 4);
-            put(to, (int)(4 * i), four, 4);
-        }
-    }
-}
-
 static xt_status send_data(sink *s, const unsigned char *data, size_t values, int bytes, unsigned char *chunk,
                            xt_error *err) {
     const size_t most = CHUNK / (size_t)bytes;
@@ -127,7 +113,8 @@ static xt_status send_data(sink *s, const unsigned char *data, size_t values, in
         const size_t n = values - done < most ? values - done : most;
         const unsigned char *from = data + done * (size_t)bytes;
         if (bytes > 1) {
-            to_little(chunk, from, n, bytes);
+            memcpy(chunk, from, n * (size_t)bytes);
+            xt_to_little(chunk, n, bytes);
             from = chunk;
         }
         XT_TRY(send(s, from, n * (size_t)bytes, 0, err));

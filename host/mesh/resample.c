@@ -204,78 +204,78 @@ double xt_box_beyond(const double size[3], const double normal[3], double distan
 
 /* Inverse of the error function: Winitzki's approximation (2008), then two Newton steps. */
 static double inverse_erf(double y) {
-     const double a = 0.147, l = log(1 - y * y), b = 2 / (3.14159265358979323846 * a) + 0.5 * l;
-     double x = copysign(sqrt(sqrt(b * b - l / a) - b), y);
-     for (int i = 0; i < 2; i++) x -= (erf(x) - y) / (1.12837916709551257390 * exp(-x * x));
-     return x;
- }
+    const double a = 0.147, l = log(1 - y * y), b = 2 / (3.14159265358979323846 * a) + 0.5 * l;
+    double x = copysign(sqrt(sqrt(b * b - l / a) - b), y);
+    for (int i = 0; i < 2; i++) x -= (erf(x) - y) / (1.12837916709551257390 * exp(-x * x));
+    return x;
+}
 
- /* Share of the second tissue: with values p and q at the voxel's centre, the surface p = q is at the
-  * distance at which an error function of the same slope would vanish. */
- static double share_of(const xt_resampler *r, int first, int second, double p, double q, int x, int y) {
-     const double sum = p + q, f = (p - q) / sum;
-     if (f > 0.9999) return 0;
-     double gp[3], gq[3], n[3], length = 0;
-     gradient(gp, r, first, x, y);
-     gradient(gq, r, second, x, y);
-     for (int a = 0; a < 3; a++) {
-         n[a] = ((gp[a] - gq[a]) - f * (gp[a] + gq[a])) / sum; /* of f: towards the first */
-         length += n[a] * n[a];
-     }
-     length = sqrt(length);
-     if (!(length > 1e-12)) return f > 0 ? 0 : 0.5;
-     const double g = inverse_erf(f), slope = 0.88622692545275801365 * exp(g * g) * length;
-     for (int a = 0; a < 3; a++) n[a] /= -length;
-     return xt_box_beyond(r->what.out_spacing, n, g / slope);
- }
+/* Share of the second tissue: with values p and q at the voxel's centre, the surface p = q is at the
+ * distance at which an error function of the same slope would vanish. */
+static double share_of(const xt_resampler *r, int first, int second, double p, double q, int x, int y) {
+    const double sum = p + q, f = (p - q) / sum;
+    if (f > 0.9999) return 0;
+    double gp[3], gq[3], n[3], length = 0;
+    gradient(gp, r, first, x, y);
+    gradient(gq, r, second, x, y);
+    for (int a = 0; a < 3; a++) {
+        n[a] = ((gp[a] - gq[a]) - f * (gp[a] + gq[a])) / sum; /* of f: towards the first */
+        length += n[a] * n[a];
+    }
+    length = sqrt(length);
+    if (!(length > 1e-12)) return f > 0 ? 0 : 0.5;
+    const double g = inverse_erf(f), slope = 0.88622692545275801365 * exp(g * g) * length;
+    for (int a = 0; a < 3; a++) n[a] /= -length;
+    return xt_box_beyond(r->what.out_spacing, n, g / slope);
+}
 
- static xt_material choose(const xt_resampler *r, const double *p, int x, int y, double *dropped) {
-     xt_material m = {0, 0, 0};
-     int first = -1, second = -1;
-     for (int t = 0; t < r->tissues; t++) {
-         if (r->tissue[t] == 0) {
-             if (p[t] > 0.5) return m;
-             continue;
-         }
-         if (first < 0 || p[t] > p[first]) {
-             second = first;
-             first = t;
-         } else if (second < 0 || p[t] > p[second]) {
-             second = t;
-         }
-     }
-     if (first < 0) return m;
-     m.tissue = (uint8_t)r->tissue[first];
-     if (second < 0 || p[second] <= 0) return m;
-     const double share = fmin(0.5, share_of(r, first, second, p[first], p[second], x, y));
-     const long parts = lround(65535.0 * share);
-     if (parts <= 0) return m;
-     m.second = (uint8_t)r->tissue[second];
-     m.share = (uint16_t)(parts > 32767 ? 32767 : parts);
-     /* A third tissue that comes near the second would have had a part. */
-     for (int t = 0; t < r->tissues; t++)
-         if (t != first && t != second && r->tissue[t] != 0 && p[t] > 0.5 * p[second] &&
-             share * p[t] > *dropped)
-             *dropped = share * p[t];
-     return m;
- }
+static xt_material choose(const xt_resampler *r, const double *p, int x, int y, double *dropped) {
+    xt_material m = {0, 0, 0};
+    int first = -1, second = -1;
+    for (int t = 0; t < r->tissues; t++) {
+        if (r->tissue[t] == 0) {
+            if (p[t] > 0.5) return m;
+            continue;
+        }
+        if (first < 0 || p[t] > p[first]) {
+            second = first;
+            first = t;
+        } else if (second < 0 || p[t] > p[second]) {
+            second = t;
+        }
+    }
+    if (first < 0) return m;
+    m.tissue = (uint8_t)r->tissue[first];
+    if (second < 0 || p[second] <= 0) return m;
+    const double share = fmin(0.5, share_of(r, first, second, p[first], p[second], x, y));
+    const long parts = lround(65535.0 * share);
+    if (parts <= 0) return m;
+    m.second = (uint8_t)r->tissue[second];
+    m.share = (uint16_t)(parts > 32767 ? 32767 : parts);
+    /* A third tissue that comes near the second would have had a part. */
+    for (int t = 0; t < r->tissues; t++)
+        if (t != first && t != second && r->tissue[t] != 0 && p[t] > 0.5 * p[second] &&
+            share * p[t] > *dropped)
+            *dropped = share * p[t];
+    return m;
+}
 
- void xt_resample_slice(xt_material *material, xt_resampler *r, int z, double *dropped) {
-     const axis *ax = &r->axis[0];
-     const size_t nx = (size_t)r->size[0];
-     sum_along_z(r, z);
-     for (int y = 0; y < r->what.out[1]; y++) {
-         sum_along_y(r, y);
-         for (int x = 0; x < r->what.out[0]; x++, material++) {
-             const float *weight = ax->weight + (size_t)x * (size_t)ax->taps;
-             double p[256];
-             for (int t = 0; t < r->tissues; t++) {
-                 const float *in = r->row + (size_t)t * nx + (size_t)(ax->start[x] - r->low[0]);
-                 float sum = 0;
-                 for (int k = 0; k < ax->taps; k++) sum += weight[k] * in[k];
-                 p[t] = (double)sum;
-             }
-             *material = choose(r, p, x, y, dropped);
-         }
-     }
- }
+void xt_resample_slice(xt_material *material, xt_resampler *r, int z, double *dropped) {
+    const axis *ax = &r->axis[0];
+    const size_t nx = (size_t)r->size[0];
+    sum_along_z(r, z);
+    for (int y = 0; y < r->what.out[1]; y++) {
+        sum_along_y(r, y);
+        for (int x = 0; x < r->what.out[0]; x++, material++) {
+            const float *weight = ax->weight + (size_t)x * (size_t)ax->taps;
+            double p[256];
+            for (int t = 0; t < r->tissues; t++) {
+                const float *in = r->row + (size_t)t * nx + (size_t)(ax->start[x] - r->low[0]);
+                float sum = 0;
+                for (int k = 0; k < ax->taps; k++) sum += weight[k] * in[k];
+                p[t] = (double)sum;
+            }
+            *material = choose(r, p, x, y, dropped);
+        }
+    }
+}
