@@ -122,9 +122,8 @@ void xt_fields_free(xt_fields *fields) {
     if (!fields) return;
     xt_fields_private *own = xt_fields_own(fields);
     if (own) {
-        cl_kernel kernels[] = {own->mark, own->words, own->range, own->fractions, own->rate};
-        for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
-            if (kernels[i]) clReleaseKernel(kernels[i]);
+        cl_kernel *kernels[] = {&own->mark, &own->words, &own->range, &own->fractions, &own->rate};
+        for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) xt_kernel_free(kernels[i]);
         xt_program_free(own->program);
         cl_mem *buffers[] = {
             &fields->block,       &fields->material,     &fields->region,    &fields->word,

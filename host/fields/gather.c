@@ -17,10 +17,10 @@ xt_status xt_gather_create(xt_gather **out, xt_fields *fields, const uint32_t *c
     if (!gather) return xt_no_memory(err, "a gather", sizeof *gather);
     gather->fields = fields;
     gather->count = count;
-    const xt_program_part part = {"gather.cl", NULL};
+    const xt_program_part parts[] = {{"grid.clh", NULL}, {"gather.cl", NULL}};
     const size_t bytes = (count ? count : 1) * sizeof(cl_uint);
     xt_status status = XT_OK;
-    XT_GO(xt_program_build(&gather->program, fields->device, &part, 1, "", err));
+    XT_GO(xt_program_build(&gather->program, fields->device, parts, 2, "", err));
     XT_GO(xt_kernel_create(&gather->kernel, gather->program, "gather", err));
     XT_GO(xt_buffer_create(&gather->index, fields->device, bytes, "cells of a slice", err));
     XT_GO(xt_buffer_create(&gather->out, fields->device, bytes, "values of a slice", err));
@@ -37,7 +37,7 @@ void xt_gather_free(xt_gather *gather) {
     if (!gather) return;
     xt_buffer_free(gather->fields->device, &gather->index);
     xt_buffer_free(gather->fields->device, &gather->out);
-    if (gather->kernel) clReleaseKernel(gather->kernel);
+    xt_kernel_free(&gather->kernel);
     xt_program_free(gather->program);
     free(gather);
 }

@@ -1,0 +1,24 @@
+/* run.json: what was run, and what the run proves of itself (DESIGN.md §3, §6). */
+#ifndef APP_RECORD_H
+#define APP_RECORD_H
+
+#include "base/log.h"
+#include "step/sim.h"
+
+typedef struct {
+    const xt_scene *scene;
+    const xt_model *model;
+    const xt_mesh *mesh; /* NULL: well-mixed */
+    xt_device *device;   /* NULL: well-mixed */
+    xt_sim *sim;         /* NULL: not started */
+    const xt_log *log;
+    const char *status; /* "done", "stopped", "failed: …", "running" */
+    double wall_s;
+    double memory_bytes; /* on the device, measured peak */
+    bool well_mixed;
+} xt_record_def;
+
+/* Compose the record. Warns on the log (and so in the record) about every bound that is broken. */
+xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log, xt_error *err);
+
+#endif
