@@ -182,6 +182,11 @@ static const char *child_name(int i, const char *path) {
 static xt_status check(const xt_node *node, const xt_key *key, xt_error *err);
 
 static xt_status unknown(const xt_node *node, const char *const *known, int count, xt_error *err) {
+    if (strpbrk(node->key, "(), ") && node->parent && node->parent->kind == XT_MAP)
+        return xt_node_fail_key(
+            node, err,
+            "unknown key '%.60s': a comma inside { } ends a value, so quote a formula that has one",
+            node->key);
     const char *near = xt_nearest(node->key, known, count);
     char list[600] = "";
     for (int i = 0; i < count && !near; i++) {
