@@ -49,9 +49,33 @@ static xt_status tune_dot(xt_device *device, xt_error *err) {
 /* Before any routine: an override is only taken while the routine is not yet compiled. */
 static xt_status first_use(xt_device *device, xt_error *err) {
     if (device->blas_used) return XT_OK;
+    cl_uint bits = 0;
+    clGetDeviceInfo(device->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL);
+    device->part_alignment = bits / 8;
     XT_TRY(tune_dot(device, err));
     device->blas_used = true;
     return XT_OK;
+}
+
+/* CLBlast's fast kernels want an offset of zero (five times on PoCL): where the alignment allows, give them
+ * the n elements as a buffer of their own. The result is to be released; the driver keeps it until its
+ * commands are done. */
+static cl_mem part(xt_device *device, cl_mem buffer, size_t *offset, size_t n) {
+    const cl_buffer_region region = {*offset * sizeof(float), n * sizeof(float)};
+    cl_int code = CL_SUCCESS;
+    if (*offset > 0 && device->part_alignment > 0 && region.origin % device->part_alignment == 0) {
+        cl_mem sub = clCreateSubBuffer(buffer, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+        if (code == CL_SUCCESS) {
+            *offset = 0;
+            return sub;
+        }
+    }
+    if (clRetainMemObject(buffer) != CL_SUCCESS) return NULL; /* not a buffer: CLBlast says so */
+    return buffer;
+}
+
+static void drop(cl_mem part_of_buffer) {
+    if (part_of_buffer) clReleaseMemObject(part_of_buffer);
 }
 
 xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, cl_mem y,
@@ -61,8 +85,11 @@ xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_
     if (n == 0) return XT_OK; /* CLBlast calls that an invalid dimension */
     XT_TRY(first_use(device, err));
     XT_TRY(xt_stage_begin(&stage, device, "blas axpy", err));
-    CLBlastStatusCode code = CLBlastSaxpy(n, alpha, x, x_offset, 1, y, y_offset, 1, &device->queue,
+    cl_mem px = part(device, x, &x_offset, n), py = part(device, y, &y_offset, n);
+    CLBlastStatusCode code = CLBlastSaxpy(n, alpha, px, x_offset, 1, py, y_offset, 1, &device->queue,
                                           xt_stage_event(device, &event));
+    drop(px);
+    drop(py);
     if (code != CLBlastSuccess) return blas_fail(device, code, "Saxpy", n, err);
     return xt_stage_end(device, stage, NULL, event, 12.0 * (double)n, err);
 }

@@ -35,21 +35,23 @@ struct xt_device {
 
     cl_mem dot_result; /* one float; NULL until the first dot product */
     bool blas_used;
+    size_t part_alignment; /* bytes; sub-buffers may begin at its multiples. Known once blas_used */
 
     xt_program *bandwidth_program; /* kernels/device.cl; NULL until something is measured */
     cl_kernel copy, triad, fill;
 };
 
-/* choose.c: the cl ids behind an entry of the list; `platform_index`, `device_index` as in the info. */
+/* list.c: the cl id behind an entry of the list. */
 xt_status xt_device_id_find(cl_device_id *id, const xt_device_info *info, xt_error *err);
 /* PoCL's handler otherwise swallows the host's own integer division by zero. Before the first OpenCL call. */
 void xt_device_environment(void);
 
-/* open.c: lowest-numbered things every file needs. */
+/* cl_error.c: XT_DEVICE with what was being done and the name of the status. */
 xt_status xt_cl_fail(xt_error *err, cl_int code, const char *format, ...) XT_PRINTF(3, 4);
-double xt_device_now(void); /* monotonic seconds */
 
-/* stages.c: call xt_stage_begin before enqueueing and xt_stage_end after it, with the event that
+/* stages.c */
+double xt_device_now(void); /* monotonic seconds */
+/* Call xt_stage_begin before enqueueing and xt_stage_end after it, with the event that
  * xt_stage_event gave as the place for it (NULL where profiling is not used). */
 xt_status xt_stage_begin(int *stage, xt_device *device, const char *name, xt_error *err);
 cl_event *xt_stage_event(xt_device *device, cl_event *event);

@@ -3,7 +3,13 @@
 #include "device/every_device.h"
 #include "device/internal.h"
 
-enum { N = 5000, X0 = 7, Y0 = 130, LENGTH = 4321 };
+enum { N = 5000 };
+
+/* Offsets that no alignment allows, that every device's does (4096 bytes), and none. */
+static const struct {
+    size_t n, x0, y0;
+} parts[] = {{4321, 7, 130}, {3000, 1024, 1024}, {1024, 0, 2048}, {N, 0, 0}, {1, 3, 4}, {256, N - 256, 0}};
+enum { PARTS = sizeof parts / sizeof *parts };
 
 static float at_x(int i) { return (float)((i * 37) % 101) * 0.25f - 10.0f; }
 static float at_y(int i) { return (float)((i * 53) % 97) * 0.5f - 20.0f; }
@@ -23,42 +29,41 @@ static void make(cl_mem *x, cl_mem *y, xt_device *device) {
 static void check_axpy_and_scal(xt_device *device) {
     static float got[N];
     xt_error err = {XT_OK, ""};
-    cl_mem x, y;
-    make(&x, &y, device);
-    OK(xt_blas_axpy(device, LENGTH, -0.5f, x, X0, y, Y0, &err));
-    OK(xt_buffer_read(device, y, 0, sizeof got, got, &err));
-    for (int i = 0; i < N; i++) {
-        bool inside = i >= Y0 && i < Y0 + LENGTH;
-        assert_true(got[i] == (inside ? at_y(i) - 0.5f * at_x(i - Y0 + X0) : at_y(i)));
-    }
-    OK(xt_blas_scal(device, LENGTH, 2.0f, x, X0, &err));
-    OK(xt_buffer_read(device, x, 0, sizeof got, got, &err));
-    for (int i = 0; i < N; i++) assert_true(got[i] == at_x(i) * (i >= X0 && i < X0 + LENGTH ? 2.0f : 1.0f));
+    for (int k = 0; k < PARTS; k++) {
+        int n = (int)parts[k].n, x0 = (int)parts[k].x0, y0 = (int)parts[k].y0;
+        cl_mem x, y;
+        make(&x, &y, device);
+        OK(xt_blas_axpy(device, parts[k].n, -0.5f, x, parts[k].x0, y, parts[k].y0, &err));
+        OK(xt_blas_scal(device, parts[k].n, 2.0f, x, parts[k].x0, &err));
+        OK(xt_buffer_read(device, y, 0, sizeof got, got, &err));
+        for (int i = 0; i < N; i++)
+            assert_true(got[i] == (i >= y0 && i < y0 + n ? at_y(i) - 0.5f * at_x(i - y0 + x0) : at_y(i)));
+        OK(xt_buffer_read(device, x, 0, sizeof got, got, &err));
+        for (int i = 0; i < N; i++) assert_true(got[i] == at_x(i) * (i >= x0 && i < x0 + n ? 2.0f : 1.0f));
 
-    OK(xt_blas_axpy(device, 0, 1.0f, x, 0, y, 0, &err)); /* CLBlast itself refuses n = 0 */
-    OK(xt_blas_scal(device, 0, 0.0f, x, 0, &err));
-    OK(xt_buffer_read(device, x, 0, sizeof(float), got, &err));
-    assert_true(got[0] == at_x(0));
-    xt_buffer_free(device, &x);
-    xt_buffer_free(device, &y);
+        OK(xt_blas_axpy(device, 0, 1.0f, x, 0, y, 0, &err)); /* CLBlast itself refuses n = 0 */
+        OK(xt_blas_scal(device, 0, 0.0f, x, 0, &err));
+        float again;
+        OK(xt_buffer_read(device, x, 0, sizeof again, &again, &err));
+        assert_true(again == got[0]);
+        xt_buffer_free(device, &x);
+        xt_buffer_free(device, &y);
+    }
 }
 
 static void check_dot(xt_device *device) {
-    static const struct {
-        size_t n, x0, y0;
-    } cases[] = {{N, 0, 0}, {LENGTH, X0, Y0}, {1, 3, 4}, {256, N - 256, 0}};
     xt_error err = {XT_OK, ""};
     cl_mem x, y;
     double got;
     make(&x, &y, device);
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    for (int k = 0; k < PARTS; k++) {
         double want = 0, size = 0;
-        for (size_t i = 0; i < cases[k].n; i++) {
-            double term = (double)at_x((int)(cases[k].x0 + i)) * at_y((int)(cases[k].y0 + i));
+        for (size_t i = 0; i < parts[k].n; i++) {
+            double term = (double)at_x((int)(parts[k].x0 + i)) * at_y((int)(parts[k].y0 + i));
             want += term;
             size += fabs(term);
         }
-        OK(xt_blas_dot(&got, device, cases[k].n, x, cases[k].x0, y, cases[k].y0, &err));
+        OK(xt_blas_dot(&got, device, parts[k].n, x, parts[k].x0, y, parts[k].y0, &err));
         assert_true(fabs(got - want) <=
                     1e-6 * size); /* a tree of depth about 20, half an ulp of 2^-24 each */
     }
