@@ -5,6 +5,7 @@
 #include "app/estimate.h"
 #include "app/load.h"
 #include "app/resolution.h"
+#include "app/setup.h"
 
 typedef struct {
     const xt_scene *scene;
@@ -108,7 +109,6 @@ static xt_status check(xt_app *app, const xt_scene *scene, const xt_model *model
     xt_mesh *mesh = NULL;
     xt_text text = {0};
     XT_GO(find_device(&f, app, spec, err));
-    XT_GO(xt_check_names(scene, model, err));
     status = xt_estimate_make(&f.estimate, &scene->geometry, model,
                               f.has_device ? (double)f.device.memory_bytes : 0, xt_host_memory(), err);
     if (status == XT_OK)
@@ -160,20 +160,17 @@ xt_status xt_check_main(xt_app *app, int argc, char *const *argv, xt_error *err)
     const char **room = malloc(((size_t)argc + 1) * sizeof *room);
     if (!room) return xt_no_memory(err, "the command line", (size_t)argc * sizeof *room);
     xt_status status = XT_OK;
-    xt_scene *scene = NULL;
-    xt_model *model = NULL;
+    xt_setup setup = {0};
     XT_GO(xt_args_parse(&path, &help, &usage, argc, argv, room, err));
     if (help) {
         xt_args_help(stdout, &usage);
         status = xt_print("", err);
         goto done;
     }
-    XT_GO(xt_scene_load(&scene, path, sets.text, sets.count, err));
-    XT_GO(xt_load_model(&model, scene, err));
-    XT_GO(check(app, scene, model, device, json, err));
+    XT_GO(xt_setup_read(&setup, path, sets.text, sets.count, err));
+    XT_GO(check(app, setup.scene, setup.model, device, json, err));
 done:
-    xt_model_free(model);
-    xt_scene_free(scene);
+    xt_setup_clear(&setup);
     free(room);
     return status;
 }

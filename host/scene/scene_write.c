@@ -4,8 +4,6 @@
 #include <string.h>
 #include "scene/schema.h"
 
-static const char *const time_units[] = {"y", "d", "h", "min", "s"};
-
 /* The shortest text that reads back as the same value, in the table's unit or one beside it. */
 static void quantity_text(char *out, size_t size, double value, const char *unit) {
     xt_error ignored = {0};
@@ -14,9 +12,10 @@ static void quantity_text(char *out, size_t size, double value, const char *unit
     if (xt_unit_parse(&wanted, unit, &ignored) != XT_OK || xt_unit_parse(&hour, "h", &ignored) != XT_OK)
         return;
     const bool time = xt_dim_equal(wanted.dim, hour.dim);
-    const char *const one[] = {unit, "mm", "pM", "amol"};
-    const char *const *units = time ? time_units : one;
-    const int count = time ? 5 : 4;
+    const char *const times[] = {unit, "y", "d", "h", "min", "s"}, *const others[] = {unit, "mm", "pM",
+                                                                                      "amol"};
+    const char *const *units = time ? times : others;
+    const int count = time ? 6 : 4;
     for (int i = 0; i < count; i++) {
         xt_unit u;
         char digits[32], text[96];
@@ -80,7 +79,7 @@ static void write_list(xt_json *json, const void *base, const xt_row *row, unsig
 
 static void write_double(xt_json *json, const void *base, const xt_row *row) {
     const double value = *(const double *)(const void *)((const char *)base + row->at);
-    const bool flag = *(const bool *)((const char *)base + row->aux);
+    const char *aux = (const char *)base + row->aux;
     const bool silent = !row->fallback || row->fallback[0] == '('; /* 0 is "not given" */
     char digits[32], text[48];
     switch (row->kind) {
@@ -98,12 +97,12 @@ static void write_double(xt_json *json, const void *base, const xt_row *row) {
         xt_json_string(json, row->key, text);
         return;
     case XT_ROW_MOMENT:
-        write_moment(json, row->key, value, flag);
+        write_moment(json, row->key, value, *(const bool *)aux);
         return;
     case XT_ROW_PLACE:
-        if (flag && *(const bool *)((const char *)base + row->aux + sizeof(bool)))
+        if (*(const bool *)aux && *(const bool *)(aux + sizeof(bool)))
             xt_json_real(json, row->key, value);
-        else if (flag)
+        else if (*(const bool *)aux)
             write_quantity(json, row->key, value, "mm");
         return;
     case XT_ROW_SECONDS:
@@ -188,5 +187,7 @@ void xt_rows_write(xt_json *json, const void *base, const xt_row *rows, unsigned
 }
 
 void xt_scene_write(xt_json *json, const xt_scene *scene) {
-    xt_rows_write(json, scene, xt_scene_rows, 1u << scene->geometry.kind);
+    xt_scene as_said = *scene; /* shares its lists */
+    if (scene->until_is_age) as_said.until += scene->age;
+    xt_rows_write(json, &as_said, xt_scene_rows, 1u << scene->geometry.kind);
 }
