@@ -10,16 +10,16 @@
 typedef struct xt_solver xt_solver;
 
 typedef struct {
-    double tolerance;    /* relative residual of the elliptic solves, default 1e-6 */
-    int max_iterations;  /* default 2000 */
-    double courant;      /* acute: share of the largest stable step, default 0.4 */
-    double max_step;     /* acute, h; default 0.1 */
+    double tolerance;   /* relative residual of the elliptic solves, default 1e-6 */
+    int max_iterations; /* default 2000 */
+    double courant;     /* acute: share of the largest stable step, default 0.4 */
+    double max_step;    /* acute, h; default 0.1 */
 } xt_solver_def;
 xt_solver_def xt_solver_def_default(void);
 
-/* Running totals of a species, body-weighted amounts aside: what DESIGN.md §6 asks for. All in amol (or amol/h when steady).
- * The mesh defect is |produced + supplied - lost - returned - stored| and the plasma's likewise, relative to throughput
- * (the larger of all production and all losses). */
+/* Running totals of a species, body-weighted amounts aside: what DESIGN.md §6 asks for. All in amol (or
+ * amol/h when steady). The mesh defect is |produced + supplied - lost - returned - stored| and the plasma's
+ * likewise, relative to throughput (the larger of all production and all losses). */
 typedef struct {
     double mesh_defect, plasma_defect; /* largest so far, relative */
     double throughput;
@@ -28,9 +28,9 @@ typedef struct {
 typedef struct {
     unsigned long long solves, iterations; /* elliptic */
     int worst_iterations;
-    double worst_residual;                 /* relative, true residual recomputed after convergence */
-    unsigned long long steps;              /* acute */
-    double step_h;                         /* last acute step, h */
+    double worst_residual;    /* relative, true residual recomputed after convergence */
+    unsigned long long steps; /* acute */
+    double step_h;            /* last acute step, h */
     xt_balance balance[XT_MAX_SPECIES];
 } xt_solver_report;
 
@@ -39,26 +39,27 @@ xt_status xt_solver_create(xt_solver **solver, xt_fields *fields, const xt_solve
 void xt_solver_free(xt_solver *solver);
 const xt_solver_report *xt_solver_get_report(const xt_solver *solver);
 
-/* The reference: every modulator 1, S = baseline; closes the plasma, sets fields->secretion_scale so that the plasma level
- * is the model's baseline (unless plasma_clamped), fields->reference, ->rest, ->epsilon, ->plasma and the organs' levels. */
+/* The reference: every modulator 1, S = baseline; closes the plasma, sets fields->secretion_scale so that the
+ * plasma level is the model's baseline (unless plasma_clamped), fields->reference, ->rest, ->epsilon,
+ * ->plasma and the organs' levels. */
 xt_status xt_solver_reference(xt_solver *solver, xt_error *err);
 
-/* Quasi-steady rest fields (and, if peak, exercise-peak fields; otherwise ->peak is left alone) for the scalars given:
- * S = scale * baseline * everywhere * factor [* peak]. Warm-started from ->rest and ->peak. Nonlinear reactions by outer
- * (Picard) iteration. XT_NUMERIC if it does not converge. */
+/* Quasi-steady rest fields (and, if peak, exercise-peak fields; otherwise ->peak is left alone) for the
+ * scalars given: S = scale * baseline * everywhere * factor [* peak]. Warm-started from ->rest and ->peak.
+ * Nonlinear reactions by outer (Picard) iteration. XT_NUMERIC if it does not converge. */
 xt_status xt_solver_steady(xt_solver *solver, const double *scalar, bool peak, xt_error *err);
 
-/* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start). Sources change
- * with time through `drivers`: called for each step's midpoint to fill `scalar` (model order). Boluses are
- * xt_solver_bolus. *time is updated. Stops early, between steps, when *stop becomes non-zero. */
+/* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start).
+ * Sources change with time through `drivers`: called for each step's midpoint to fill `scalar` (model order).
+ * Boluses are xt_solver_bolus. *time is updated. Stops early, between steps, when *stop becomes non-zero. */
 typedef void (*xt_drivers_at)(double *scalar, double time, void *context);
-xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers, void *context,
-                            const volatile int *stop, xt_error *err);
+xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
+                            void *context, const volatile int *stop, xt_error *err);
 
-/* Put `amount` amol of a species into the plasma (radius 0) or evenly into the fluid of the tissue cells within `radius` mm
- * of a point (mm, from the box's first corner). */
-xt_status xt_solver_bolus(xt_solver *solver, int species, double amount, const double centre[3], double radius,
-                          xt_error *err);
+/* Put `amount` amol of a species into the plasma (radius 0) or evenly into the fluid of the tissue cells
+ * within `radius` mm of a point (mm, from the box's first corner). */
+xt_status xt_solver_bolus(xt_solver *solver, int species, double amount, const double centre[3],
+                          double radius, xt_error *err);
 
 /* State that a checkpoint must keep besides fields (accumulated totals, compensation terms): opaque bytes. */
 size_t xt_solver_state_size(const xt_solver *solver);

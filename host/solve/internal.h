@@ -1,0 +1,168 @@
+/* What the files of this room share. Nothing outside includes it. */
+#ifndef SOLVE_INTERNAL_H
+#define SOLVE_INTERNAL_H
+
+#include "fields/cell_text.h"
+#include "solve/solve.h"
+
+/* ---- secretion (source.c) ---- */
+
+/* Which multipliers apply: none (the reference), everywhere x factor (rest), and those x peak or x pulse. */
+typedef enum { XT_SOURCE_REFERENCE, XT_SOURCE_REST, XT_SOURCE_PEAK, XT_SOURCE_PULSE } xt_source_kind;
+
+/* Refuse formulas that this room cannot evaluate where they stand (XT_USAGE). */
+xt_status xt_source_check(const xt_model *model, xt_error *err);
+
+/* Generated text that kernels/cell.clh needs; `uses`: what the formulas in it read of a cell. */
+void xt_source_text(xt_text *out, const xt_fields *fields, bool walls, xt_cell_uses *uses);
+bool xt_source_has_reactions(const xt_model *model);
+
+/* Does the secretion or reaction of a species depend on fields, so that its steady problem is not linear? */
+bool xt_source_nonlinear(const xt_model *model, int species);
+
+/* Table [tissue_count + 1][species_count][2]: secretion of a home tissue but for its voxel factor, and of a
+ * second tissue with the factor at the tissue's composition. */
+void xt_source_table(float *table, const xt_fields *fields, const double *scalar, xt_source_kind kind);
+
+/* Secretion of an organ with the phases and states it has, pM/h; plasma source, amol/h. */
+double xt_source_organ(const xt_fields *fields, const xt_organ *organ, int species, const double *scalar,
+                       xt_source_kind kind);
+double xt_source_plasma(const xt_model *model, int species, const double *scalar, xt_source_kind kind);
+
+/* phi reaction of an organ for the levels `field` [species], pM/h; 0 if there is none. */
+double xt_source_organ_reaction(const xt_fields *fields, const xt_organ *organ, int species,
+                                const double *scalar, const double *field, double fluid);
+
+/* ---- organs (organ.c) ---- */
+
+/* Steady level of an organ for a plasma level. `level` of the other species is read from the organ (peak or
+ * rest). */
+double xt_organ_steady(const xt_fields *fields, const xt_organ *organ, int species, double plasma,
+                       double source, const double *scalar, bool peak);
+
+/* What organs give the plasma at their steady levels, net, amol/h; gross terms and the slope with the plasma
+ * level. */
+typedef struct {
+    double to_plasma, from_plasma, slope;
+} xt_organ_flow;
+xt_organ_flow xt_organs_flow(double *level, const xt_fields *fields, int species, double plasma,
+                             const double *scalar, xt_source_kind kind);
+void xt_organs_store(xt_fields *fields, int species, const double *level, xt_source_kind kind);
+
+/* ---- sums over cells (reduce.c, kernels/reduce.clh) ---- */
+
+enum { XT_REDUCE_GROUPS_MOST = 2048 };
+typedef struct {
+    cl_mem partial;
+    int groups, quantities;
+    size_t local;
+    bool rows;
+    float *host;
+} xt_reduce;
+xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, int quantities, xt_error *err);
+void xt_reduce_free(xt_reduce *reduce, xt_device *device);
+size_t xt_reduce_global(const xt_reduce *reduce);
+/* Blocking. Adds in double precision, in order. */
+xt_status xt_reduce_read(double *sum, xt_reduce *reduce, xt_device *device, int quantities, xt_error *err);
+
+/* ---- the steady problem of one species (elliptic.c, kernels/elliptic.cl) ---- */
+
+typedef struct {
+    cl_kernel setup, residual, direction, apply, update, linearise, totals;
+    cl_mem r, p, q, diagonal, tx, ty, tz;
+    cl_mem uptake, constant; /* models with reactions only, else one float */
+} xt_elliptic;
+
+/* A c = source_weight x (secretion and walls) + plasma x supply; x is planar, fields is a view whose ->rest
+ * is the field that formulas read as c_<species>. */
+typedef struct {
+    const xt_fields *view;
+    cl_mem x, base;
+    int species;
+    float source_weight, plasma;
+    int modulated;
+    double tolerance;
+    double accepted; /* a relative residual that is as good as rounding allows: kept between calls */
+    double first;    /* out: relative residual found at the start */
+} xt_problem;
+
+typedef enum {
+    XT_TOTAL_SECRETION,
+    XT_TOTAL_SUPPLY,
+    XT_TOTAL_LOSS,
+    XT_TOTAL_EXCHANGE,
+    XT_TOTAL_BODY_EXCHANGE,
+    XT_TOTAL_BODY_SUPPLY,
+    XT_TOTAL_WALL,
+    XT_TOTAL_REACTION,
+    XT_TOTAL_STORED,
+    XT_TOTALS
+} xt_total;
+
+/* Per species: what the plasma's closure keeps from one call to the next. */
+typedef struct {
+    bool known;
+    unsigned geometry;
+    double exchange; /* sum of body exchange x unit response */
+    double accepted[2];
+} xt_response;
+
+typedef struct xt_acute xt_acute;
+
+/* Running totals of acute mode per species, amol. */
+typedef struct {
+    double produced, lost, supplied, returned, stored;
+    double plasma_in, plasma_out, plasma_stored;
+} xt_ledger;
+
+/* A stretch of acute time that a stop may have broken off: resumed with the same steps. */
+typedef struct {
+    double start, until;
+    long long steps, done;
+} xt_stretch;
+
+struct xt_solver {
+    xt_fields *fields;
+    xt_solver_def def;
+    xt_solver_report report;
+    xt_program *program;
+    xt_cell_uses uses;
+    bool walls, reactions;
+    xt_reduce reduce;
+    cl_mem base[2]; /* float2 [tissue_count + 1][species_count]: rest (and reference), peak */
+    float *base_host;
+    xt_elliptic elliptic;
+    xt_response response[XT_MAX_SPECIES];
+    xt_ledger ledger[XT_MAX_SPECIES];
+    xt_stretch stretch;
+    unsigned long long count; /* acute steps ever taken: seeds the rounding */
+    xt_acute *acute;
+};
+
+xt_status xt_elliptic_create(xt_solver *solver, xt_error *err);
+void xt_elliptic_free(xt_solver *solver);
+/* Coefficients of a species for the present geometry (and, with reactions, about the field x). */
+xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_error *err);
+xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err);
+/* Integrals [XT_TOTALS] over the mesh, per unit of cell volume times the cell volume: amol/h (stored: amol).
+ */
+xt_status xt_elliptic_totals(double *totals, xt_solver *solver, const xt_problem *problem, xt_error *err);
+
+/* The arguments that XT_MESH_PARAMETERS stands for. */
+enum { XT_MESH_ARGS = 6 };
+int xt_mesh_args(xt_arg *args, const xt_fields *fields);
+
+/* ---- acute mode (acute.c) ---- */
+xt_status xt_acute_create(xt_solver *solver, xt_error *err);
+void xt_acute_free(xt_solver *solver);
+
+/* Acute mode without a mesh (well_mixed.c): fourth-order Runge-Kutta on the organs and the plasma, in double.
+ */
+xt_status xt_well_mixed_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
+                                void *context, const volatile int *stop, xt_error *err);
+
+/* Take note of a balance; relative defects against the throughput. */
+void xt_balance_note(xt_solver *solver, int species, double mesh_defect, double plasma_defect,
+                     double throughput);
+
+#endif
