@@ -100,8 +100,10 @@ xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_
     if (n == 0) return XT_OK;
     XT_TRY(first_use(device, err));
     XT_TRY(xt_stage_begin(&stage, device, "blas scal", err));
+    cl_mem px = part(device, x, &x_offset, n);
     CLBlastStatusCode code =
-        CLBlastSscal(n, alpha, x, x_offset, 1, &device->queue, xt_stage_event(device, &event));
+        CLBlastSscal(n, alpha, px, x_offset, 1, &device->queue, xt_stage_event(device, &event));
+    drop(px);
     if (code != CLBlastSuccess) return blas_fail(device, code, "Sscal", n, err);
     return xt_stage_end(device, stage, NULL, event, 8.0 * (double)n, err);
 }
