@@ -26,7 +26,7 @@ struct xt_checkpoint {
     uint32_t blocks, capacity;
 };
 
-enum { CHUNK = 1 << 20 };
+enum { CHUNK = 1 << 18 };
 
 static xt_status damaged(xt_error *err, const char *path, const char *what) {
     return xt_fail(err, XT_IO, "%s: the checkpoint is damaged: %s", path, what);
