@@ -1,0 +1,344 @@
+/* The device against the rules in double precision on the host, the young state, books, checkpoints. */
+#include "tissue/world.h"
+#include <unistd.h>
+#include "fields/cell_text.h"
+
+static uint32_t seed = 1;
+static double uniform(double low, double high) {
+    seed = seed * 1664525u + 1013904223u;
+    return low + (high - low) * (seed >> 8) / 16777216.0;
+}
+
+static float level_random(size_t i) { return (float)(level_one(i) * uniform(0.4, 2.5)); }
+
+/* Every tissue of the model, some voxels shared, some outside. */
+static xt_material every_tissue(int x, int y, int z, const xt_model *model) {
+    const int n = x + 5 * y + 11 * z, tissues = model->tissue_count;
+    xt_material m = {(uint8_t)(n % (tissues + 1)), 0, 0};
+    if (m.tissue && n % 3 == 0) {
+        m.second = (uint8_t)(m.tissue % tissues + 1);
+        m.share = (uint16_t)(n * 997 % 32768);
+    }
+    return m;
+}
+
+/* Fractions that sum to one, bone away from thresholds; states about their initial values. */
+static void scatter(world *w) {
+    const xt_model *model = w->model;
+    float *phase = read_all(w, w->fields->phase, model->phase_count);
+    float *state = read_all(w, w->fields->state, model->state_count);
+    for (size_t i = 0; i < w->cells; i++) {
+        double sum = 0, f[XT_MAX_PHASES];
+        for (int p = 0; p < model->phase_count; p++)
+            sum += f[p] = ((double)phase[(size_t)p * w->cells + i] + 0.1) * uniform(0.5, 1.5);
+        for (int p = 0; p < model->phase_count; p++)
+            if (sum > 0.2 * model->phase_count) phase[(size_t)p * w->cells + i] = (float)(f[p] / sum);
+        for (int k = 0; k < model->state_count; k++)
+            state[(size_t)k * w->cells + i] *= (float)uniform(0.8, 1.2);
+    }
+    write_all(w, w->fields->phase, model->phase_count, phase);
+    write_all(w, w->fields->state, model->state_count, state);
+    free(phase);
+    free(state);
+}
+
+/* A world as the host has it, in double precision. */
+typedef struct {
+    double *phase, *state, *beside;
+    float *rest, *peak, *reference, *epsilon;
+    xt_material *material;
+} host;
+
+static host take(world *w) {
+    xt_error err = {XT_OK, ""};
+    const xt_model *model = w->model;
+    const size_t rows = ((size_t)model->tissue_count + 1) * (size_t)model->species_count;
+    host h = {.rest = read_all(w, w->fields->rest, model->species_count),
+              .peak = read_all(w, w->fields->peak, model->species_count),
+              .reference = read_all(w, w->fields->reference, model->species_count),
+              .material = read_material(w)};
+    float *phase = read_all(w, w->fields->phase, model->phase_count);
+    float *state = read_all(w, w->fields->state, model->state_count);
+    h.phase = calloc(w->cells, XT_MAX_PHASES * sizeof(double));
+    h.beside = calloc(w->cells, XT_MAX_PHASES * sizeof(double));
+    h.state = calloc(w->cells, XT_MAX_STATES * sizeof(double));
+    h.epsilon = malloc(rows * sizeof *h.epsilon);
+    assert_true(h.phase && h.beside && h.state && h.epsilon);
+    OK(xt_buffer_read(w->device, w->fields->epsilon, 0, rows * sizeof *h.epsilon, h.epsilon, &err));
+    for (size_t i = 0; i < w->cells; i++) {
+        for (int p = 0; p < model->phase_count; p++)
+            h.phase[i * XT_MAX_PHASES + (size_t)p] = (double)phase[(size_t)p * w->cells + i];
+        for (int k = 0; k < model->state_count; k++)
+            h.state[i * XT_MAX_STATES + (size_t)k] = (double)state[(size_t)k * w->cells + i];
+    }
+    free(phase);
+    free(state);
+    return h;
+}
+
+static void drop(host *h) {
+    free(h->phase);
+    free(h->state);
+    free(h->beside);
+    free(h->rest);
+    free(h->peak);
+    free(h->reference);
+    free(h->epsilon);
+    free(h->material);
+}
+
+static double exposure(const world *w, const host *h, const float *level, size_t i, int species) {
+    const size_t at = (size_t)species * w->cells + i;
+    const double eps = (double)h->epsilon[h->material[i].tissue * w->model->species_count + species];
+    return ((double)level[at] + eps) / ((double)h->reference[at] + eps);
+}
+
+static void step_host(world *w, host *h, double dt, bool peak) {
+    const xt_model *model = w->model;
+    double quantity[64];
+    for (size_t i = 0; i < w->cells; i++)
+        for (int p = 0; p < model->phase_count; p++) {
+            double most = 0;
+            for (int face = 0; face < 6; face++)
+                most = fmax(most, h->phase[xt_mesh_neighbour(w->mesh, i, face) * XT_MAX_PHASES + (size_t)p]);
+            h->beside[i * XT_MAX_PHASES + (size_t)p] = rint(most * 65535) / 65535;
+        }
+    for (size_t i = XT_BLOCK; i < w->cells; i++) {
+        const int tissue = h->material[i].tissue;
+        double phase0[XT_MAX_PHASES], rest[XT_MAX_SPECIES], top[XT_MAX_SPECIES];
+        if (!tissue) continue;
+        const int bone = xt_model_find_phase(model, "bone");
+        xt_cell_phase0(phase0, model, tissue, bone >= 0 ? model->tissue[tissue].composition[bone] : 0);
+        for (int k = 0; k < model->species_count; k++) {
+            rest[k] = exposure(w, h, h->rest, i, k);
+            top[k] = exposure(w, h, peak ? h->peak : h->rest, i, k);
+        }
+        const xt_values values = {.scalar = w->scalar,
+                                  .exposure_rest = rest,
+                                  .exposure_peak = top,
+                                  .beside = &h->beside[i * XT_MAX_PHASES]};
+        xt_cell_step(model, tissue, &h->phase[i * XT_MAX_PHASES], phase0, &h->state[i * XT_MAX_STATES],
+                     &values, quantity, dt, true);
+    }
+}
+
+/* `except`: a state that is not looked at; NULL: all are. */
+static void compare(world *w, const host *h, double tolerance, const char *except) {
+    const xt_model *model = w->model;
+    host d = take(w);
+    double worst = 0;
+    for (size_t i = XT_BLOCK; i < w->cells; i++) {
+        if (!d.material[i].tissue) continue;
+        for (int k = 0; k < model->phase_count; k++) {
+            const double a = d.phase[i * XT_MAX_PHASES + (size_t)k],
+                         b = h->phase[i * XT_MAX_PHASES + (size_t)k];
+            if (!(fabs(a - b) <= tolerance))
+                fail_msg("cell %zu of %s: f_%s is %.9g, host %.9g", i,
+                         model->tissue[d.material[i].tissue].name, model->phase[k], a, b);
+            worst = fmax(worst, fabs(a - b));
+        }
+        for (int k = 0; k < model->state_count; k++) {
+            if (except && strcmp(model->state[k].name, except) == 0) continue;
+            const double a = d.state[i * XT_MAX_STATES + (size_t)k],
+                         b = h->state[i * XT_MAX_STATES + (size_t)k];
+            if (!(fabs(a - b) <= tolerance * fmax(1, fabs(b))))
+                fail_msg("cell %zu of %s: %s is %.9g, host %.9g", i, model->tissue[d.material[i].tissue].name,
+                         model->state[k].name, a, b);
+            worst = fmax(worst, fabs(a - b));
+        }
+    }
+    print_message("largest difference %.2g\n", worst);
+    drop(&d);
+}
+
+static void against_host(xt_device *device, const char *path, bool peak) {
+    xt_error err = {XT_OK, ""};
+    const int dims[3] = {37, 6, 5};
+    xt_model *model = load_model(path);
+    xt_model quiet = *model; /* labels are another test's */
+    quiet.label_rule_count = 0;
+    world w = make_world(device, &quiet, dims, 0.5, every_tissue);
+    OK(xt_tissue_initialise(w.rules, w.scalar, &err));
+    scatter(&w);
+    set_levels(&w, w.fields->rest, level_random);
+    set_levels(&w, w.fields->peak, level_random);
+    w.scalar[quiet.age] = 67 * year;
+    w.scalar[quiet.female] = 1;
+    if (peak && xt_model_find_scalar(&quiet, "sessions") >= 0) set_scalar(&w, "sessions", 3 / (7 * day));
+    xt_model_drivers(&quiet, w.scalar);
+    const bool used = quiet.peak_share >= 0 && w.scalar[quiet.peak_share] > 0;
+    if (!used) set_levels(&w, w.fields->peak, level_random); /* stale, and must not matter */
+    host h = take(&w), start = take(&w);
+    for (int n = 0; n < 50; n++) {
+        step_host(&w, &h, 3.5 * day, used);
+        step_host(&w, &h, 3.5 * day, used);
+        OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 2, &err));
+    }
+    compare(&w, &h, 1e-5, NULL);
+    double moved = 0; /* a test in which nothing moves shows nothing */
+    for (size_t i = 0; i < w.cells * XT_MAX_PHASES; i++)
+        moved = fmax(moved, fabs(h.phase[i] - start.phase[i]));
+    assert_true(moved > 1e-3);
+    const xt_tissue_report *report = xt_tissue_get_report(w.rules);
+    print_message("fraction defect %.2g, book defect %.2g\n", report->fraction_defect, report->book_defect);
+    assert_true(report->fraction_defect < 1e-6);
+    assert_true(report->book_defect < 1e-3);
+    assert_true(report->label_changes == 0);
+    drop(&h);
+    drop(&start);
+    free_world(&w);
+    xt_model_free(model);
+}
+
+static void default_model_at(xt_device *device) {
+    against_host(device, "scenes/models/crosstalk4.yaml", true);
+    against_host(device, "scenes/models/crosstalk4.yaml", false);
+}
+
+static void test_default_model_as_on_the_host(void **state) {
+    (void)state;
+    on_every_device(default_model_at);
+}
+
+static void invented_model_at(xt_device *device) { against_host(device, "tests/model/invented.yaml", true); }
+
+static void test_invented_model_as_on_the_host(void **state) {
+    (void)state;
+    if (access("tests/model/invented.yaml", R_OK) != 0) skip();
+    on_every_device(invented_model_at);
+}
+
+/* u = 1, no drivers: the device stays within rounding for a hundred steps of a week, section mechanics and
+ * all. */
+static void young_at(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    const int dims[3] = {37, 6, 5};
+    xt_model *model = load_model("scenes/models/crosstalk4.yaml");
+    world w = make_world(device, model, dims, 0.5, every_tissue);
+    OK(xt_tissue_mechanics(w.rules, &err));
+    OK(xt_tissue_initialise(w.rules, w.scalar, &err));
+    host before = take(&w);
+    for (int n = 0; n < 100; n++) {
+        OK(xt_tissue_mechanics(w.rules, &err));
+        OK(xt_tissue_means(w.rules, w.scalar, &err));
+        xt_model_drivers(model, w.scalar);
+        OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 1, &err));
+    }
+    compare(&w, &before, 2e-6, "mineral");
+    assert_true(xt_tissue_get_report(w.rules)->label_changes == 0);
+    assert_true(xt_tissue_get_report(w.rules)->book_defect < 1e-3);
+    drop(&before);
+    free_world(&w);
+    xt_model_free(model);
+}
+
+static void test_young_state_is_stationary(void **state) {
+    (void)state;
+    on_every_device(young_at);
+}
+
+/* On the host in double precision it is a fixed point to the last digits; and organs step likewise without a
+ * device. */
+static void test_young_organs_are_stationary(void **state) {
+    (void)state;
+    xt_error err = {XT_OK, ""};
+    xt_model *model = load_model("scenes/models/crosstalk4.yaml");
+    world w = {.model = model, .scalar = calloc((size_t)model->scalar_count + 1, sizeof(double))};
+    OK(xt_fields_create(&w.fields, model, NULL, NULL, NULL, &err));
+    OK(xt_tissue_create(&w.rules, w.fields, &err));
+    make_young(&w);
+    OK(xt_tissue_mechanics(w.rules, &err));
+    OK(xt_tissue_initialise(w.rules, w.scalar, &err));
+    assert_true(w.fields->organ_count > 0);
+    xt_organ *start = malloc((size_t)w.fields->organ_count * sizeof *start);
+    assert_non_null(start);
+    memcpy(start, w.fields->organ, (size_t)w.fields->organ_count * sizeof *start);
+    for (int n = 0; n < 100; n++) OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 1, &err));
+    for (int k = 0; k < w.fields->organ_count; k++) {
+        for (int p = 0; p < model->phase_count; p++)
+            assert_true(fabs(w.fields->organ[k].phase[p] - start[k].phase[p]) < 1e-12);
+        for (int s = 0; s < model->state_count; s++)
+            if (model->state[s].tissues >> start[k].tissue & 1 &&
+                strcmp(model->state[s].name, "mineral") != 0)
+                assert_true(fabs(w.fields->organ[k].state[s] - start[k].state[s]) < 1e-12);
+    }
+    w.scalar[model->age] = 70 * year;
+    xt_model_drivers(model, w.scalar);
+    OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 4, &err));
+    bool moved = false;
+    for (int k = 0; k < w.fields->organ_count; k++)
+        for (int p = 0; p < model->phase_count; p++)
+            moved |= fabs(w.fields->organ[k].phase[p] - start[k].phase[p]) > 1e-6;
+    assert_true(moved);
+    free(start);
+    xt_tissue_free(w.rules);
+    xt_fields_free(w.fields);
+    free(w.scalar);
+    xt_model_free(model);
+}
+
+/* A run that is saved and loaded goes on to the same bits. */
+static void checkpoint_at(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    const int dims[3] = {20, 6, 5};
+    xt_model *model = load_model("scenes/models/crosstalk4.yaml");
+    world a = make_world(device, model, dims, 0.5, every_tissue),
+          b = make_world(device, model, dims, 0.5, every_tissue);
+    OK(xt_tissue_mechanics(a.rules, &err));
+    OK(xt_tissue_initialise(a.rules, a.scalar, &err));
+    scatter(&a);
+    a.scalar[model->age] = 67 * year;
+    xt_model_drivers(model, a.scalar);
+    for (int n = 0; n < 3; n++) OK(xt_tissue_step(a.rules, a.scalar, 7 * day, 1, &err));
+    assert_true(xt_tissue_get_report(a.rules)->label_changes > 0);
+    void *bytes = malloc(xt_tissue_state_size(a.rules));
+    assert_non_null(bytes);
+    OK(xt_tissue_state_save(bytes, a.rules, &err));
+    OK(xt_tissue_state_load(b.rules, bytes, &err));
+    const cl_mem from[] = {a.fields->phase, a.fields->state, a.fields->rest, a.fields->peak,
+                           a.fields->reference};
+    const cl_mem to[] = {b.fields->phase, b.fields->state, b.fields->rest, b.fields->peak,
+                         b.fields->reference};
+    const int planes[] = {model->phase_count, model->state_count, model->species_count, model->species_count,
+                          model->species_count};
+    for (int k = 0; k < 5; k++)
+        OK(xt_buffer_copy(device, from[k], 0, to[k], 0, (size_t)planes[k] * a.cells * sizeof(float), &err));
+    for (int n = 0; n < 5; n++) {
+        OK(xt_tissue_mechanics(a.rules, &err));
+        OK(xt_tissue_mechanics(b.rules, &err));
+        OK(xt_tissue_step(a.rules, a.scalar, 7 * day, 1, &err));
+        OK(xt_tissue_step(b.rules, a.scalar, 7 * day, 1, &err));
+    }
+    for (int k = 0; k < 5; k++) {
+        float *x = read_all(&a, from[k], planes[k]), *y = read_all(&b, to[k], planes[k]);
+        assert_memory_equal(x, y, (size_t)planes[k] * a.cells * sizeof *x);
+        free(x);
+        free(y);
+    }
+    assert_memory_equal(xt_tissue_get_report(a.rules), xt_tissue_get_report(b.rules),
+                        sizeof(xt_tissue_report));
+    free(bytes);
+    free_world(&a);
+    free_world(&b);
+    xt_model_free(model);
+}
+
+static void test_checkpoint_goes_on_to_the_same_bits(void **state) {
+    (void)state;
+    on_every_device(checkpoint_at);
+}
+
+int main(void) {
+    char cache[64];
+    use_fresh_cache(cache);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_default_model_as_on_the_host),
+        cmocka_unit_test(test_invented_model_as_on_the_host),
+        cmocka_unit_test(test_young_state_is_stationary),
+        cmocka_unit_test(test_young_organs_are_stationary),
+        cmocka_unit_test(test_checkpoint_goes_on_to_the_same_bits),
+    };
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    remove_folder(cache);
+    return failed;
+}
