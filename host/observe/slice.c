@@ -2,13 +2,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void xt_slice_free(xt_slice *slice) {
     free(slice->cell);
     free(slice->place);
     free(slice->tissue);
-    free(slice->second);
-    free(slice->share);
     *slice = (xt_slice){0};
 }
 
@@ -50,8 +49,6 @@ static size_t collect(xt_slice *slice, const xt_mesh *mesh) {
                 slice->cell[n] = (uint32_t)cell;
                 slice->place[n] = place;
                 slice->tissue[place] = m.tissue;
-                slice->second[place] = m.second;
-                slice->share[place] = m.share;
             }
             n++;
         }
@@ -78,12 +75,10 @@ xt_status xt_slice_create(xt_slice *slice, const xt_mesh *mesh, int axis, int in
     const size_t some = slice->count ? slice->count : 1;
     slice->place = malloc(some * sizeof *slice->place);
     slice->tissue = calloc(dense, 1);
-    slice->second = calloc(dense, 1);
-    slice->share = calloc(dense, sizeof *slice->share);
     slice->cell = malloc(some * sizeof *slice->cell);
-    if (!slice->place || !slice->tissue || !slice->second || !slice->share || !slice->cell) {
+    if (!slice->place || !slice->tissue || !slice->cell) {
         xt_slice_free(slice);
-        return xt_no_memory(err, "a slice", dense * 4 + some * 8);
+        return xt_no_memory(err, "a slice", dense + some * 8);
     }
     collect(slice, mesh);
     return XT_OK;
@@ -104,11 +99,21 @@ void xt_slice_scatter(float *dense, const xt_slice *slice, const float *gathered
     for (size_t k = 0; k < slice->count; k++) dense[slice->place[k]] = gathered[k];
 }
 
-void xt_slice_materials(xt_slice *slice, const xt_material *gathered) {
+void xt_slice_scatter_tissues(uint8_t *dense, const xt_slice *slice, const uint8_t *gathered) {
+    memset(dense, 0, (size_t)slice->nx * (size_t)slice->ny);
+    for (size_t k = 0; k < slice->count; k++) dense[slice->place[k]] = gathered[k];
+}
+
+void xt_slice_scatter_materials(uint8_t *tissue, uint8_t *second, uint16_t *share, const xt_slice *slice,
+                                const xt_material *gathered) {
+    const size_t n = (size_t)slice->nx * (size_t)slice->ny;
+    memset(tissue, 0, n);
+    memset(second, 0, n);
+    memset(share, 0, n * sizeof *share);
     for (size_t k = 0; k < slice->count; k++) {
-        slice->tissue[slice->place[k]] = gathered[k].tissue;
-        slice->second[slice->place[k]] = gathered[k].second;
-        slice->share[slice->place[k]] = gathered[k].share;
+        tissue[slice->place[k]] = gathered[k].tissue;
+        second[slice->place[k]] = gathered[k].second;
+        share[slice->place[k]] = gathered[k].share;
     }
 }
 
