@@ -178,10 +178,6 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     touched = true;
     XT_GO(open_log(&s, err));
     say_where(&s);
-    if (s.setup.device) {
-        double copy;
-        XT_GO(xt_device_measure_copy(&copy, s.setup.device, (size_t)64 << 20, err));
-    }
     XT_GO(xt_sim_start(s.setup.sim, err));
     XT_GO(xt_outputs_begin(s.outputs, err));
     s.saved = xt_seconds();

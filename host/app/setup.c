@@ -32,6 +32,9 @@ static xt_status build_mesh(xt_setup *setup, xt_error *err) {
 xt_status xt_setup_build(xt_setup *setup, const char *device, bool well_mixed, xt_log *log, xt_error *err) {
     if (!well_mixed) {
         XT_TRY(xt_device_open(&setup->device, device, err));
+        double copy; /* what the stages are measured against */
+        XT_TRY(xt_device_measure_copy(&copy, setup->device, 0, err));
+        xt_device_forget_peak(setup->device);
         XT_TRY(build_mesh(setup, err));
         xt_warn_resolution(log, setup->model, setup->mesh->spacing, xt_tissues_present(setup->mesh));
     }

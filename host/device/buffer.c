@@ -112,3 +112,5 @@ xt_status xt_buffer_fill(xt_device *device, cl_mem buffer, size_t first, size_t 
 
 size_t xt_device_bytes_in_use(const xt_device *device) { return device->bytes_in_use; }
 size_t xt_device_bytes_peak(const xt_device *device) { return device->bytes_peak; }
+
+void xt_device_forget_peak(xt_device *device) { device->bytes_peak = device->bytes_in_use; }

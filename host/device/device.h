@@ -117,6 +117,7 @@ void xt_read_free(xt_read *read); /* waits if need be; NULL is fine; before xt_d
 
 size_t xt_device_bytes_in_use(const xt_device *device);
 size_t xt_device_bytes_peak(const xt_device *device);
+void xt_device_forget_peak(xt_device *device); /* the peak counts from now on */
 
 /* ---- launches ---- one-dimensional; global is padded up to a multiple of local (kernels check bounds);
  * local 0 takes the device's default (tunable; CROSSTALK_LOCAL overrides it). global 0 does nothing. `stage`
