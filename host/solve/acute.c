@@ -121,7 +121,7 @@ static xt_status upload_organs(xt_solver *solver, xt_error *err) {
         for (int s = 0; s < species; s++) {
             const xt_organ *organ = &fields->organ[o];
             xt_transport t;
-            xt_model_transport(&t, model, s, organ->tissue, organ->phase);
+            xt_model_transport(&t, model, s, organ->tissue, organ->phase0);
             float *row = buffer + (o * species + s) * ORGAN_CONSTANTS;
             row[0] = (float)t.fluid;
             row[1] = (float)(t.fluid * t.loss);
@@ -187,7 +187,7 @@ static double largest_step(const xt_solver *solver, double totals[][XT_TOTALS]) 
         for (int o = 0; o < fields->organ_count; o++) {
             const xt_organ *organ = &fields->organ[o];
             xt_transport t;
-            xt_model_transport(&t, model, s, organ->tissue, organ->phase);
+            xt_model_transport(&t, model, s, organ->tissue, organ->phase0);
             plasma += organ->weight * organ->volume * t.exchange * t.partition / model->plasma_volume;
             if (t.fluid > 0) rate = fmax(rate, (t.fluid * t.loss + t.exchange) / t.fluid);
         }

@@ -6,7 +6,7 @@
 double xt_organ_steady(const xt_fields *fields, const xt_organ *organ, int species, double plasma,
                        double source, const double *scalar, bool peak) {
     xt_transport t;
-    xt_model_transport(&t, fields->model, species, organ->tissue, organ->phase);
+    xt_model_transport(&t, fields->model, species, organ->tissue, organ->phase0);
     const double loss = t.fluid * t.loss + t.exchange, gain = source + t.exchange * t.partition * plasma;
     double c = loss > 0 ? gain / loss : 0;
     if (!fields->model->species[species].reaction) return c;
@@ -34,7 +34,7 @@ xt_organ_flow xt_organs_flow(double *level, const xt_fields *fields, int species
     for (int o = 0; o < fields->organ_count; o++) {
         const xt_organ *organ = &fields->organ[o];
         xt_transport t;
-        xt_model_transport(&t, fields->model, species, organ->tissue, organ->phase);
+        xt_model_transport(&t, fields->model, species, organ->tissue, organ->phase0);
         const double source = xt_source_organ(fields, organ, species, scalar, kind);
         const bool peak = kind == XT_SOURCE_PEAK;
         level[o] = xt_organ_steady(fields, organ, species, plasma, source, scalar, peak);

@@ -19,7 +19,7 @@ static void slopes(double *rate, const double *level, const system_of *system) {
     for (int o = 0; o < fields->organ_count; o++) {
         const xt_organ *organ = &fields->organ[o];
         xt_transport t;
-        xt_model_transport(&t, model, s, organ->tissue, organ->phase);
+        xt_model_transport(&t, model, s, organ->tissue, organ->phase0);
         const double c = level[o + 1], given = t.exchange * (t.partition * level[0] - c);
         double gain =
             xt_source_organ(fields, organ, s, system->scalar, XT_SOURCE_PULSE) - t.fluid * t.loss * c + given;
@@ -54,7 +54,7 @@ static double fastest(const xt_fields *fields) {
         for (int o = 0; o < fields->organ_count; o++) {
             const xt_organ *organ = &fields->organ[o];
             xt_transport t;
-            xt_model_transport(&t, model, s, organ->tissue, organ->phase);
+            xt_model_transport(&t, model, s, organ->tissue, organ->phase0);
             plasma += organ->weight * organ->volume * t.exchange * t.partition / model->plasma_volume;
             if (t.fluid > 0) rate = fmax(rate, t.loss + t.exchange / t.fluid);
         }
