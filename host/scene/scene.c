@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/file.h"
 #include "scene/schema.h"
 
@@ -77,15 +78,19 @@ static xt_status find_kind(xt_geometry_kind *kind, const xt_node *root, xt_error
     return XT_OK;
 }
 
-/* Replace *path by what it means: absolute if it exists, so that the scene as used works from any folder. */
+/* Replace *path by an absolute one, so that the scene as used works from any folder. */
 static xt_status absolute(char **path, xt_error *err) {
-    char *real = realpath(*path, NULL);
-    if (!real) return XT_OK;
-    free(*path);
-    *path = NULL;
-    const xt_status status = copy(path, real, err);
+    char here[4096], *real = realpath(*path, NULL), *joined = NULL;
+    xt_status status = XT_OK;
+    if (real)
+        status = copy(&joined, real, err);
+    else if (getcwd(here, sizeof here))
+        status = xt_path_join(&joined, here, *path, err);
     free(real);
-    return status;
+    if (!joined) return status;
+    free(*path);
+    *path = joined;
+    return XT_OK;
 }
 
 /* The scene's folder, or the current one for what --set says. */

@@ -209,7 +209,7 @@ static xt_status names(void *base, const xt_row *row, const xt_node *node, xt_er
 static xt_status list(void *base, const xt_row *row, const xt_node *node, unsigned kind, xt_error *err) {
     void *items;
     int count;
-    XT_TRY(xt_node_list(node, row->flags & XT_ROW_REQUIRED ? 1 : 0, 10000, err));
+    XT_TRY(xt_node_list(node, row->flags & XT_ROW_REQUIRED ? 1 : 0, -1, err));
     XT_TRY(make_items(&items, &count, base, row, row->size, node, err));
     char *item = items;
     for (const xt_node *n = node->first; n; n = n->next, item += row->size) {

@@ -172,9 +172,11 @@ static void write_row(xt_json *json, const void *base, const xt_row *row, unsign
         if (real[0] != 0) write_quantities(json, row->key, real, 3, row->unit);
         return;
     case XT_ROW_QUANTITIES:
-        /* widths of nothing stand for "one voxel" */
-        if (real[0] != 0 || real[1] != 0 || (row->size == 3))
-            write_quantities(json, row->key, real, row->size, row->unit);
+        for (size_t i = 0; i < row->size; i++)
+            if (real[i] != 0 || (row->flags & XT_ROW_REQUIRED)) {
+                write_quantities(json, row->key, real, row->size, row->unit);
+                break;
+            }
         return;
     default:
         write_double(json, base, row);
