@@ -245,9 +245,9 @@ static void initialise_text(xt_text *out, const xt_tissue_rules *rules) {
 static void define_text(xt_text *out, const xt_tissue_rules *rules) {
     const xt_model *model = rules->model;
     const xt_mesh *mesh = rules->fields->mesh;
-    xt_text_add(out, "#define XT_READS");
+    xt_text_add(out, "#define XT_READS ");
     xt_cell_text_parameters(out, &rules->reads);
-    xt_text_add(out, "\n#define XT_PASS");
+    xt_text_add(out, "\n#define XT_PASS ");
     xt_cell_text_pass(out, &rules->reads);
     xt_text_printf(out, "\n#define XT_CASES %d\n#define XT_APPLIES %uu\n#define XT_SPECIES %d\n",
                    model->mechanics.modulus ? model->mechanics.case_count : 0, model->mechanics.applies_to,
