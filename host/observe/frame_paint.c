@@ -46,20 +46,24 @@ static size_t at(const grid *g, int x, int y) {
 }
 
 /* The body is made of whole voxels (mesh/mesh.h), so its outline is a staircase: round it with a binomial
- * filter, but never so far that a voxel changes sides. */
+ * filter, but never so far
+ * that a voxel changes sides. */
 static void smooth_cover(grid *g, float *along) {
-    static const float binomial[5] = {1 / 16.f, 4 / 16.f, 6 / 16.f, 4 / 16.f, 1 / 16.f};
+    static const float binomial[9] = {1 / 256.f,  8 / 256.f,  28 / 256.f, 56 / 256.f, 70 / 256.f,
+                                      56 / 256.f, 28 / 256.f, 8 / 256.f,  1 / 256.f};
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
             float sum = 0;
-            for (int k = -2; k <= 2; k++) sum += binomial[k + 2] * (g->tissue[at(g, x + k, y)] != 0);
+            for (int k = -4; k <= 4; k++) sum += binomial[k + 4] * (g->tissue[at(g, x + k, y)] != 0);
             along[at(g, x, y)] = sum;
         }
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
             float sum = 0;
-            for (int k = -2; k <= 2; k++) sum += binomial[k + 2] * along[at(g, x, y + k)];
-            g->cover[at(g, x, y)] = g->tissue[at(g, x, y)] ? fmaxf(sum, 0.6f) : fminf(sum, 0.4f);
+            for (int k = -4; k <= 4; k++) sum += binomial[k + 4] * along[at(g, x, y + k)];
+            const bool inside = g->tissue[at(g, x, y)] != 0;
+            /* Where the body is thinner than the filter it stays as it is. */
+            g->cover[at(g, x, y)] = inside == (sum > 0.5f) ? sum : (float)inside;
         }
 }
 
