@@ -1,9 +1,6 @@
 #include "app/resolution.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include "base/text.h"
 
 double xt_decay_length(const xt_model *model, int species, int tissue) {
     xt_transport t;
@@ -25,21 +22,22 @@ void xt_warn_resolution(xt_log *log, const xt_model *model, const double spacing
                         unsigned long long present) {
     const double h = fmax(spacing[0], fmax(spacing[1], spacing[2]));
     for (int s = 0; s < model->species_count; s++) {
-        xt_text list = {0};
-        int count = 0, all = 0;
+        int count = 0, all = 0, least = 0, most = 0;
         for (int t = 1; t <= model->tissue_count; t++) {
             if (!(present >> t & 1)) continue;
             const double length = xt_decay_length(model, s, t);
             all++;
             if (!(length < h)) continue;
-            xt_text_printf(&list, "%s%s %.3g um", count++ ? ", " : "", model->tissue[t].name, length * 1e3);
+            if (!count || length < xt_decay_length(model, s, least)) least = t;
+            if (!count || length > xt_decay_length(model, s, most)) most = t;
+            count++;
         }
         if (count > 0)
             xt_log_warn(
                 log,
-                "%s decays within less than a voxel (%.3g mm) in %d of %d tissues (%s): its gradients there "
-                "are not resolved; it counts as local and through the plasma",
-                model->species[s].name, h, count, all, xt_text_get(&list));
-        xt_text_free(&list);
+                "%s decays within %.2g mm (%s) to %.2g mm (%s) in %d of %d tissues: voxels of %.3g mm do not "
+                "resolve its gradients there",
+                model->species[s].name, xt_decay_length(model, s, least), model->tissue[least].name,
+                xt_decay_length(model, s, most), model->tissue[most].name, count, all, h);
     }
 }
