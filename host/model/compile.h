@@ -78,6 +78,12 @@ xt_status xt_tissue_of(int *tissue, xt_compiler *c, const xt_node *node);
 xt_status xt_phase_of(int *phase, xt_compiler *c, const xt_node *node);
 xt_status xt_phase_key(int *phase, xt_compiler *c, const xt_node *node);
 
+/* ---- compile_tissues.c ---- */
+extern const char *const xt_species_keys[]; /* those that are no properties; NULL ends them */
+/* What was taken for a property failed with `why`: more likely a slip in a known key, if one is near. */
+xt_status xt_refuse_property(xt_compiler *c, const xt_node *node, const char *const *known,
+                             const xt_error *why);
+
 /* ---- resolve.c ---- */
 /* Parse, resolve and check the formula in a scalar node. */
 xt_status xt_compile_any(xt_expr **expr, xt_type *type, xt_compiler *c, const xt_node *node,
@@ -113,5 +119,8 @@ xt_status xt_compile_states(xt_compiler *c);
 xt_status xt_compile_remodelling(xt_compiler *c);
 xt_status xt_compile_labels(xt_compiler *c);
 xt_status xt_compile_readouts(xt_compiler *c);
+
+/* hoist.c: what needs scalars only leaves the per-voxel formulas and becomes a driver. After everything is compiled. */
+void xt_model_hoist(xt_compiler *compiler);
 
 #endif
