@@ -127,6 +127,7 @@ static xt_status make_resampler(source *s, const xt_geometry *g, const xt_volume
             return xt_fail(err, XT_USAGE, "smoothing by %g mm is more than 50 voxels of %g mm", what.sigma[a],
                            h);
     }
+    XT_TRY(xt_resample_balance(what.weight, &what, err));
     return xt_resampler_new(&s->resampler, &what, err);
 }
 

@@ -213,13 +213,15 @@ static double inverse_erf(double y) {
 /* Share of the second tissue: with values p and q at the voxel's centre, the surface p = q is at the
  * distance at which an error function of the same slope would vanish. */
 static double share_of(const xt_resampler *r, int first, int second, double p, double q, int x, int y) {
+    const double wp = r->what.weight[r->tissue[first]], wq = r->what.weight[r->tissue[second]];
     const double sum = p + q, f = (p - q) / sum;
     if (f > 0.9999) return 0;
     double gp[3], gq[3], n[3], length = 0;
     gradient(gp, r, first, x, y);
     gradient(gq, r, second, x, y);
     for (int a = 0; a < 3; a++) {
-        n[a] = ((gp[a] - gq[a]) - f * (gp[a] + gq[a])) / sum; /* of f: towards the first */
+        n[a] =
+            ((wp * gp[a] - wq * gq[a]) - f * (wp * gp[a] + wq * gq[a])) / sum; /* of f: towards the first */
         length += n[a] * n[a];
     }
     length = sqrt(length);
@@ -229,7 +231,8 @@ static double share_of(const xt_resampler *r, int first, int second, double p, d
     return xt_box_beyond(r->what.out_spacing, n, g / slope);
 }
 
-static xt_material choose(const xt_resampler *r, const double *p, int x, int y, double *dropped) {
+/* p: unweighted values by slot; weighted on return. */
+static xt_material choose(const xt_resampler *r, double *p, int x, int y, double *dropped) {
     xt_material m = {0, 0, 0};
     int first = -1, second = -1;
     for (int t = 0; t < r->tissues; t++) {
@@ -237,6 +240,7 @@ static xt_material choose(const xt_resampler *r, const double *p, int x, int y, 
             if (p[t] > 0.5) return m;
             continue;
         }
+        p[t] *= r->what.weight[r->tissue[t]];
         if (first < 0 || p[t] > p[first]) {
             second = first;
             first = t;

@@ -13,6 +13,7 @@
 #include "mesh/geometry.h"
 #include "mesh/nifti.h"
 #include "mesh/resample.h"
+#include "mesh/surface.h"
 
 #define PI 3.14159265358979323846
 
@@ -304,11 +305,97 @@ static void native_thigh_resampled(void **state) {
     assert_true(native->dims[0] == 83 && fabs(native->spacing[2] - 8) < 1e-6);
     g.spacing[0] = g.spacing[1] = g.spacing[2] = 1.5;
     xt_mesh *m = build(&g);
-    const int main_tissue[3] = {MUSCLE, FAT, CORTEX};
-    for (int k = 0; k < 3; k++)
-        near(xt_mesh_volume(m, main_tissue[k]), xt_mesh_volume(native, main_tissue[k]), 0.05,
+    const int main_tissue[] = {MUSCLE, FAT, CORTEX, TRABECULAR, MARROW, SKIN}; /* skin: one voxel thick */
+    for (size_t k = 0; k < sizeof main_tissue / sizeof *main_tissue; k++)
+        near(xt_mesh_volume(m, main_tissue[k]), xt_mesh_volume(native, main_tissue[k]), 0.02,
              names[main_tissue[k] - 1]);
     xt_mesh_free(native);
+    xt_mesh_free(m);
+}
+
+static void normal_of(double n[3], const xt_surface *s, size_t t) {
+    const float *p[3];
+    double length = 0;
+    for (size_t k = 0; k < 3; k++) p[k] = s->position + 3 * (size_t)s->corner[3 * t + k];
+    for (int a = 0; a < 3; a++) {
+        const int u = (a + 1) % 3, w = (a + 2) % 3;
+        n[a] = (double)(p[1][u] - p[0][u]) * (double)(p[2][w] - p[0][w]) -
+               (double)(p[1][w] - p[0][w]) * (double)(p[2][u] - p[0][u]);
+        length += n[a] * n[a];
+    }
+    for (int a = 0; a < 3; a++) n[a] /= sqrt(length);
+}
+
+/* Root mean square angle (degrees) between the two triangles of each quadrilateral and the next one in the
+ * list, which is its neighbour in most cases: large where the surface is a staircase. The volume was itself
+ * made from voxels of 2.1 mm, so the smoothing is for those. */
+static double unevenness(const xt_surface *s, double near_mm) {
+    double sum = 0;
+    size_t count = 0;
+    for (size_t t = 0; t + 2 < s->triangles; t += 2) {
+        const float *p = s->position + 3 * (size_t)s->corner[3 * t],
+                    *q = s->position + 3 * (size_t)s->corner[3 * t + 6];
+        double gap = 0, a[3], b[3], dot = 0;
+        for (int k = 0; k < 3; k++) gap += fabs((double)p[k] - (double)q[k]);
+        if (gap > near_mm) continue;
+        normal_of(a, s, t);
+        normal_of(b, s, t + 2);
+        for (int k = 0; k < 3; k++) dot += a[k] * b[k];
+        const double angle = acos(fmax(-1, fmin(1, dot))) * 180 / PI;
+        sum += angle * angle;
+        count++;
+    }
+    assert_true(count > 1000);
+    return sqrt(sum / (double)count);
+}
+
+/* What sampling the nearest label at 0.1 mm would give: the staircase. */
+static void nearest_labels(xt_mesh *fine, const xt_geometry *g) {
+    xt_geometry own = *g;
+    own.has_window = false;
+    memset(own.spacing, 0, sizeof own.spacing);
+    xt_mesh *native = build(&own);
+    for (size_t cell = XT_BLOCK; cell < fine->blocks * XT_BLOCK; cell++) {
+        int v[3], at[3];
+        xt_mesh_position(fine, cell, v);
+        for (int a = 0; a < 3; a++) at[a] = (int)(fine->origin[a] + v[a] * fine->spacing[a]);
+        const int64_t from = v[0] < fine->dims[0] ? xt_mesh_cell(native, at[0], at[1], at[2]) : -1;
+        fine->material[cell] = from < 0 ? (xt_material){0, 0, 0} : native->material[from];
+    }
+    xt_mesh_free(native);
+}
+
+static void a_fine_window_on_the_femur_is_no_staircase(void **state) {
+    (void)state;
+    char file[4096];
+    use_real(file, "AM_right_thigh_below_crotch_tissue9_iso1mm.nii.gz");
+    xt_geometry g = {.kind = XT_GEOMETRY_LABELS,
+                     .file = file,
+                     .label = real_map,
+                     .label_count = 9,
+                     .spacing = {0.1, 0.1, 0.1},
+                     .has_window = true,
+                     .window_centred = true,
+                     .window_origin = {95.8, 118.9, 100},
+                     .window_size = {8, 8, 8},
+                     .smoothing = 1.3};
+    xt_mesh *m = build(&g);
+    assert_int_equal(m->dims[0], 80);
+    xt_error err = {0};
+    xt_surface *smooth = NULL, *stairs = NULL;
+    const xt_surface_def what = {.tissue = CORTEX, .other = MUSCLE};
+    assert_int_equal(xt_surface_find(&smooth, m, &what, &err), XT_OK);
+    const double cortex = xt_mesh_volume(m, CORTEX);
+    nearest_labels(m, &g);
+    assert_int_equal(xt_surface_find(&stairs, m, &what, &err), XT_OK);
+    near(cortex, xt_mesh_volume(m, CORTEX), 0.04, "cortex in the window");
+    const double rough = unevenness(stairs, 0.4), fine = unevenness(smooth, 0.4);
+    print_message("unevenness %.2f degrees, staircase %.2f; area %.1f and %.1f mm^2\n", fine, rough,
+                  xt_surface_area(smooth), xt_surface_area(stairs));
+    assert_true(fine < 0.6 * rough);
+    assert_true(xt_surface_area(smooth) < 0.85 * xt_surface_area(stairs));
+    xt_surface_free(smooth);
+    xt_surface_free(stairs);
     xt_mesh_free(m);
 }
 
@@ -335,6 +422,7 @@ int main(void) {
         cmocka_unit_test(every_label_must_be_mapped),
         cmocka_unit_test(real_thigh_keeps_its_counts),
         cmocka_unit_test(native_thigh_resampled),
+        cmocka_unit_test(a_fine_window_on_the_femur_is_no_staircase),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
