@@ -42,7 +42,9 @@ static xt_status properties(xt_compiler *c, xt_species *s, const xt_node *node, 
             return xt_node_fail_key(n, c->err,
                                     "'%s' is a property of tissues (line %d); species cannot have it too",
                                     n->key, name->line);
-        XT_TRY(xt_node_any_quantity(&s->property[p], &dim, n, c->err));
+        xt_error why = {XT_OK, ""};
+        if (xt_node_any_quantity(&s->property[p], &dim, n, &why) != XT_OK)
+            return xt_refuse_property(c, n, xt_species_keys, &why);
         if (first_node[p] && !xt_dim_equal(dim, m->property_dim[p])) {
             char a[80], b[80];
             return xt_node_fail(n, c->err, "'%s' is in %s here and in %s in line %d", n->key,

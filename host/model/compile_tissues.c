@@ -66,8 +66,8 @@ static bool is_known(const xt_node *node, const char *const *known) {
 }
 
 static const char *const tissue_keys[] = {"compartment", "composition", "colour", "fluid", "about", NULL};
-static const char *const species_keys[] = {"family",    "about",    "transport", "plasma",
-                                           "secretion", "reaction", NULL};
+const char *const xt_species_keys[] = {"family",    "about",    "transport", "plasma",
+                                       "secretion", "reaction", NULL};
 
 /* Properties of the items of `all`, each under one name however many items have it. */
 static xt_status collect(xt_compiler *c, const xt_node *all, const char *const *known, const char *what) {
@@ -94,7 +94,18 @@ xt_status xt_compile_property_names(xt_compiler *c) {
     m->property_dim = xt_take(c, MAX_PROPERTIES, sizeof *m->property_dim);
     if (!m->property || !m->property_dim) return c->err->status;
     XT_TRY(collect(c, xt_node_get(c->root, "tissues"), tissue_keys, "tissue property"));
-    return collect(c, xt_node_get(c->root, "species"), species_keys, "species property");
+    return collect(c, xt_node_get(c->root, "species"), xt_species_keys, "species property");
+}
+
+xt_status xt_refuse_property(xt_compiler *c, const xt_node *node, const char *const *known,
+                             const xt_error *why) {
+    int count = 0;
+    while (known[count]) count++;
+    const char *near = xt_nearest(node->key, known, count);
+    if (near)
+        return xt_node_fail_key(node, c->err, "unknown key '%.60s'; did you mean '%s'?", node->key, near);
+    *c->err = *why;
+    return why->status;
 }
 
 /* A constant quantity, or a formula of the composition. */
@@ -107,12 +118,11 @@ static xt_status property_value(double *value, const xt_expr **formula, xt_dim *
     if (xt_quantity_parse(value, dim, node->text, &ignored) == XT_OK) return XT_OK;
     xt_expr *e;
     xt_type type;
-    if (xt_compile_any(&e, &type, c, node, &scope) != XT_OK) {
-        const char *near = xt_nearest(node->key, tissue_keys, sizeof tissue_keys / sizeof *tissue_keys - 1);
-        return near ? xt_context(c->err, "'%s' was taken for a property; did you mean '%s'?\n", node->key,
-                                 near)
-                    : c->err->status;
-    }
+    xt_error *err = c->err, why = {XT_OK, ""};
+    c->err = &why;
+    xt_compile_any(&e, &type, c, node, &scope);
+    c->err = err;
+    if (why.status != XT_OK) return xt_refuse_property(c, node, tissue_keys, &why);
     if (type.boolean) return xt_node_fail(node, c->err, "a property must be a number, this is a condition");
     *dim = type.dim;
     *value = NAN;

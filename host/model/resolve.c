@@ -271,6 +271,26 @@ static long operations(const xt_compiler *c, const xt_expr *e) {
     return e->kind == XT_BLEND ? 2 * n : n;
 }
 
+static bool asks(const xt_expr *e, int index) {
+    if (e->kind == XT_CALL && e->op == XT_OP_GIVEN && e->child[0]->index == index) return true;
+    for (int i = 0; i < e->count; i++)
+        if (asks(e->child[i], index)) return true;
+    return false;
+}
+
+/* A use of a setting that may not be given, in a formula that never asks given() for it, or NULL. */
+static const xt_expr *unguarded(const xt_compiler *c, const xt_expr *e, const xt_expr *whole) {
+    if (e->kind == XT_SYMBOL && e->symbol == XT_SYM_SCALAR) {
+        const xt_scalar *s = &c->model->scalar[e->index];
+        if (s->kind == XT_SCALAR_SETTING && s->initial != s->initial && !asks(whole, e->index)) return e;
+    }
+    for (int i = 0; i < e->count; i++) {
+        const xt_expr *found = unguarded(c, e->child[i], whole);
+        if (found) return found;
+    }
+    return NULL;
+}
+
 static bool is_symbol(const void *data, const char *name) {
     const xt_compiler *c = data;
     if (xt_find_name(c, name)) return true;
@@ -286,6 +306,12 @@ static xt_status read(xt_expr **expr, long *count, xt_compiler *c, const xt_node
     XT_TRY(xt_formula_parse(expr, &c->private->arena, text, node->source, node->line, node->col, is_symbol, c,
                             c->err));
     XT_TRY(resolve(*expr, c, scope, false));
+    const xt_expr *loose = unguarded(c, *expr, *expr);
+    if (loose)
+        return xt_fail_at(
+            c->err, c->source, loose->line, loose->col,
+            "the setting '%s' has no default; guard it with given(%s): piecewise(%s, given(%s), ...)",
+            loose->name, loose->name, loose->name, loose->name);
     *count = operations(c, *expr);
     if (*count > XT_FORMULA_OPERATIONS)
         return xt_node_fail(node, c->err,

@@ -45,7 +45,8 @@ static inline xt_status load_variant(xt_model **model, const char *path, const c
     return status;
 }
 
-/* The variant must be refused with `what`, in the changed line (`further` lines below it). */
+/* The variant must be refused with `what`, in the changed line (`further` lines below it; elsewhere if
+ * negative). */
 static inline void refuse_variant(const char *path, const char *old, const char *new, int further,
                                   const char *what) {
     xt_model *model;
@@ -55,7 +56,7 @@ static inline void refuse_variant(const char *path, const char *old, const char 
     xt_status status = load_variant(&model, path, old, new, &line, &err);
     xt_model_free(model);
     snprintf(place, sizeof place, ":%d:", line + further);
-    if (status != XT_USAGE || !strstr(err.text, what) || !strstr(err.text, place))
+    if (status != XT_USAGE || !strstr(err.text, what) || (further >= 0 && !strstr(err.text, place)))
         fail_msg("'%s' (line %d) gave status %d: %s", new, line, status, err.text);
 }
 
