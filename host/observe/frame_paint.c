@@ -273,31 +273,30 @@ static xt_colour colour_of(const brush *b, int tissue, double u, double v, int x
     return xt_colormap_at(&b->scale->map, xt_scale_at(b->scale, value));
 }
 
-/* The skin is drawn in the ink of the page, boundaries inside so that they show on dark and light colours. */
-static void outline(xt_colour *colour, const brush *b, const place *p) {
-    const double width = b->def->kind == XT_FRAME_LABEL ? 1.0 : 1.15;
-    const double covered = fmin(fmax(0.5 + width / 2 - p->distance, 0), 1);
-    if (covered <= 0) return;
-    const bool skin = p->tissue == 0 || p->other == 0;
-    const double light = xt_colour_lightness(*colour);
+/* The skin is drawn in the ink of the page. Boundaries inside are dark between light colours and light
+ * between dark ones, fainter where the two sides differ enough to be seen without. */
+static void outline(xt_colour *colour, const brush *b, const place *p, xt_colour here, xt_colour there) {
+    const bool label = b->def->kind == XT_FRAME_LABEL, skin = p->tissue == 0 || p->other == 0;
+    const double covered = fmin(fmax(0.5 + (label ? 1.0 : 1.15) / 2 - p->distance, 0), 1);
     xt_colour line = b->palette->ink;
-    double strength = 0.85;
-    if (!skin && b->def->kind == XT_FRAME_LABEL) strength = 0.55;
-    if (!skin && b->def->kind != XT_FRAME_LABEL) {
-        line = light > 0.62 ? (xt_colour){20, 20, 30, 255} : (xt_colour){255, 255, 255, 255};
-        strength = light > 0.62 ? 0.45 + 0.4 * (light - 0.62) : 0.75 - 0.35 * light;
+    double strength = skin ? 0.85 : 0.55;
+    if (!skin && !label) {
+        const double one = xt_colour_lightness(here), two = xt_colour_lightness(there);
+        const bool light = one + two > 1.24;
+        line = light ? xt_colour_hex(0x14141e) : xt_colour_hex(0xffffff);
+        strength = (light ? 0.55 : 0.65) * (1 - fmin(fabs(one - two), 0.7));
     }
     *colour = xt_colour_mix(*colour, line, covered * strength);
 }
 
 static xt_colour paint_point(const brush *b, double u, double v, int x, int y) {
     const place p = b->def->voxels ? classify_voxels(b->g, u, v) : classify_smooth(b->g, u, v);
-    xt_colour colour = colour_of(b, p.tissue, u, v, x, y);
-    if (p.other != p.tissue && p.distance < 2) {
-        if (!b->def->voxels && p.distance < 0.5)
-            colour = xt_colour_mix(colour, colour_of(b, p.other, u, v, x, y), 0.5 - p.distance);
-        if (!b->def->no_outlines && b->def->tissue) outline(&colour, b, &p);
-    }
+    const xt_colour here = colour_of(b, p.tissue, u, v, x, y);
+    if (p.other == p.tissue || p.distance > 1.5) return here;
+    const xt_colour there = colour_of(b, p.other, u, v, x, y);
+    xt_colour colour = here;
+    if (!b->def->voxels && p.distance < 0.5) colour = xt_colour_mix(here, there, 0.5 - p.distance);
+    if (!b->def->no_outlines && b->def->tissue) outline(&colour, b, &p, here, there);
     return colour;
 }
 
