@@ -229,7 +229,7 @@ static xt_status upload_chunk(xt_solver *solver, int count, xt_drivers_at driver
         for (size_t j = 0; j < scalars; j++) a->scalars_host[(size_t)k * scalars + j] = (float)a->scalar[j];
         for (size_t s = 0; s < species; s++) {
             a->injected_host[(size_t)k * species + s] =
-                (float)xt_source_plasma(model, (int)s, a->scalar, XT_SOURCE_PULSE);
+                (float)(solver->appearance[s] + xt_source_plasma(model, (int)s, a->scalar, XT_SOURCE_PULSE));
             for (size_t o = 0; o < organs; o++)
                 a->source_host[((size_t)k * organs + o) * species + s] =
                     (float)xt_source_organ(fields, &fields->organ[o], (int)s, a->scalar, XT_SOURCE_PULSE);

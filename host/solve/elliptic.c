@@ -188,6 +188,15 @@ static xt_status iterate(double *left, int *iterations, xt_solver *solver, const
     return XT_OK;
 }
 
+/* What residuals are measured against: |b|^2, or where a source has all but vanished a millionth of the
+ * largest |b| the species ever had. */
+static double size_of(xt_solver *solver, const xt_problem *problem, double right) {
+    xt_response *response = &solver->response[problem->species];
+    if (problem->source_weight == 0) return right;
+    response->right = fmax(response->right, right);
+    return fmax(right, 1e-12 * response->right);
+}
+
 xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err) {
     int iterations = 0;
     double relative = 0, before = INFINITY;
@@ -197,8 +206,8 @@ xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *er
         XT_TRY(true_residual(&norm, solver, problem, err));
         if (!isfinite(norm.residual) || !isfinite(norm.right))
             return diverged(solver, problem, "diverged", err);
-        const double size = norm.right;
-        if (size == 0) { /* nothing is made: the field is zero */
+        const double size = size_of(solver, problem, norm.right);
+        if (norm.right == 0) { /* nothing is made: the field is zero */
             const size_t plane = solver->fields->cells * sizeof(float);
             XT_TRY(xt_buffer_fill_zero(solver->fields->device, problem->x, (size_t)problem->species * plane,
                                        plane, err));

@@ -105,6 +105,8 @@ typedef struct {
     unsigned geometry;
     double exchange; /* sum of body exchange x unit response */
     double accepted[2];
+    double right, mesh,
+        plasma; /* largest |b|^2 and throughputs so far: what a vanishing species is measured against */
 } xt_response;
 
 typedef struct xt_acute xt_acute;
@@ -134,6 +136,8 @@ struct xt_solver {
     xt_elliptic elliptic;
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];
+    double
+        appearance[XT_MAX_SPECIES]; /* amol/h: what keeps the baseline of a species that no tissue secretes */
     xt_stretch stretch;
     unsigned long long count; /* acute steps ever taken: seeds the rounding */
     xt_acute *acute;

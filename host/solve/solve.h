@@ -41,7 +41,8 @@ const xt_solver_report *xt_solver_get_report(const xt_solver *solver);
 
 /* The reference: every modulator 1, S = baseline; closes the plasma, sets fields->secretion_scale so that the
  * plasma level is the model's baseline (unless plasma_clamped), fields->reference, ->rest, ->epsilon,
- * ->plasma and the organs' levels. */
+ * ->plasma and the organs' levels. A species with a
+ * baseline that no tissue secretes gets what keeps it there as a constant inflow to the plasma. */
 xt_status xt_solver_reference(xt_solver *solver, xt_error *err);
 
 /* Quasi-steady rest fields (and, if peak, exercise-peak fields; otherwise ->peak is left alone) for the

@@ -92,6 +92,7 @@ typedef struct {
     xt_solver_report report;
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];
+    double appearance[XT_MAX_SPECIES];
     xt_stretch stretch;
     unsigned long long count;
 } saved_state;
@@ -108,6 +109,7 @@ xt_status xt_solver_state_save(void *bytes, xt_solver *solver, xt_error *err) {
     state.report = solver->report;
     memcpy(state.response, solver->response, sizeof state.response);
     memcpy(state.ledger, solver->ledger, sizeof state.ledger);
+    memcpy(state.appearance, solver->appearance, sizeof state.appearance);
     state.stretch = solver->stretch;
     state.count = solver->count;
     memcpy(bytes, &state, sizeof state);
@@ -121,6 +123,7 @@ xt_status xt_solver_state_load(xt_solver *solver, const void *bytes, xt_error *e
     solver->report = state.report;
     memcpy(solver->response, state.response, sizeof state.response);
     memcpy(solver->ledger, state.ledger, sizeof state.ledger);
+    memcpy(solver->appearance, state.appearance, sizeof state.appearance);
     solver->stretch = state.stretch;
     solver->count = state.count;
     return XT_OK;

@@ -36,7 +36,7 @@ static void closure_begin(closure *c, xt_solver *solver, int species, const doub
     *c = (closure){.solver = solver, .view = *fields, .kind = kind, .scalar = scalar, .organ = organ};
     if (peak) c->view.rest = fields->peak;
     c->plasma = peak ? fields->plasma_peak[species] : fields->plasma[species];
-    c->injected = xt_source_plasma(model, species, scalar, kind);
+    c->injected = solver->appearance[species] + xt_source_plasma(model, species, scalar, kind);
     c->elimination = model->species[species].plasma_elimination * model->plasma_volume;
     c->problem = (xt_problem){.x = c->view.rest,
                               .base = solver->base[peak],
@@ -107,6 +107,16 @@ void xt_balance_note(xt_solver *solver, int species, double mesh_defect, double 
     b->throughput = throughput;
 }
 
+/* Relative to the present throughput or a millionth of the largest there ever was. */
+static double against(double *largest, double now) {
+    *largest = fmax(*largest, now);
+    return fmax(now, 1e-6 * *largest);
+}
+
+static double plasma_size(const closure *c, const balance *b) {
+    return against(&c->solver->response[c->problem.species].plasma, fmax(fabs(b->into), fabs(b->out)));
+}
+
 static double share_of(double part, double whole) { return whole > 0 ? fabs(part) / whole : 0; }
 
 static double mesh_defect(double *throughput, const closure *c, const balance *b) {
@@ -115,7 +125,7 @@ static double mesh_defect(double *throughput, const closure *c, const balance *b
                         fmax(0, t[XT_TOTAL_REACTION]);
     const double loss =
         t[XT_TOTAL_LOSS] + t[XT_TOTAL_EXCHANGE] + fmax(0, -t[XT_TOTAL_WALL]) + fmax(0, -t[XT_TOTAL_REACTION]);
-    *throughput = fmax(fabs(gain), fabs(loss));
+    *throughput = against(&c->solver->response[c->problem.species].mesh, fmax(fabs(gain), fabs(loss)));
     return share_of(gain - loss, *throughput);
 }
 
@@ -130,7 +140,7 @@ static void closure_end(closure *c, const balance *b) {
     xt_organs_store(fields, species, c->organ, c->kind);
     double throughput;
     const double mesh = mesh_defect(&throughput, c, b);
-    const double plasma = fields->plasma_clamped ? 0 : share_of(b->defect, fmax(fabs(b->into), fabs(b->out)));
+    const double plasma = fields->plasma_clamped ? 0 : share_of(b->defect, plasma_size(c, b));
     xt_balance_note(solver, species, mesh, plasma, throughput);
 }
 
@@ -161,7 +171,7 @@ static xt_status close_plasma(double *first, xt_solver *solver, int species, con
         }
         XT_TRY(closure_solve(&b, &c, err));
         if (pass == 0) *first = c.problem.first;
-        const double size = fmax(fabs(b.into), fabs(b.out));
+        const double size = plasma_size(&c, &b);
         const bool settled =
             !nonlinear || (pass > 0 && c.problem.first <= 2 * fmax(c.problem.tolerance, c.problem.accepted));
         if ((fields->plasma_clamped || fabs(b.defect) <= plasma_bound * size) && settled &&
@@ -255,7 +265,7 @@ static xt_status reference_species(xt_solver *solver, int species, const double 
             XT_TRY(xt_elliptic_setup(solver, &c.problem, err));
         }
         XT_TRY(closure_solve(&b, &c, err));
-        const double size = fmax(fabs(b.into), fabs(b.out));
+        const double size = plasma_size(&c, &b);
         const bool settled =
             !nonlinear || (pass > 0 && c.problem.first <= 2 * fmax(c.problem.tolerance, c.problem.accepted));
         if ((fields->plasma_clamped || fabs(b.defect) <= plasma_bound * size) && settled &&
@@ -281,8 +291,14 @@ static xt_status reference_species(xt_solver *solver, int species, const double 
         const double mesh_source =
             b.totals[XT_TOTAL_BODY_EXCHANGE] - solver->response[species].exchange * c.plasma;
         const double made = mesh_source + organs_source;
-        if (!(made > 0) || !(baseline > 0)) /* nothing to scale: the plasma takes the level that follows */
+        if (!(baseline > 0)) /* nothing to scale: the plasma takes the level that follows */
             return close_plasma(&first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
+        if (!(made > 0)) { /* the blood brings it: from food, or from organs that the model leaves out */
+            solver->appearance[species] = fmax(0, c.injected - b.defect);
+            c.injected = solver->appearance[species];
+            if (c.injected > 0) continue;
+            return close_plasma(&first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
+        }
         const double factor = 1 - b.defect / made;
         if (!(factor > 0))
             return xt_fail(err, XT_NUMERIC, "reference of %s: no secretion keeps the plasma at its baseline",
@@ -354,6 +370,7 @@ xt_status xt_solver_reference(xt_solver *solver, xt_error *err) {
     for (int s = 0; s < species; s++) {
         fields->secretion_scale[s] = 1;
         solver->response[s] = (xt_response){0};
+        solver->appearance[s] = 0;
     }
     for (int s = 0; s < species; s++) XT_GO(reference_species(solver, s, scalar, organ, err));
     for (int s = 0; s < species; s++) fields->plasma_peak[s] = fields->plasma[s];

@@ -14,7 +14,8 @@ static void slopes(double *rate, const double *level, const system_of *system) {
     const xt_fields *fields = system->solver->fields;
     const xt_model *model = fields->model;
     const int s = system->species;
-    double plasma = xt_source_plasma(model, s, system->scalar, XT_SOURCE_PULSE) -
+    double plasma = system->solver->appearance[s] +
+                    xt_source_plasma(model, s, system->scalar, XT_SOURCE_PULSE) -
                     model->species[s].plasma_elimination * model->plasma_volume * level[0];
     for (int o = 0; o < fields->organ_count; o++) {
         const xt_organ *organ = &fields->organ[o];
