@@ -31,9 +31,19 @@ xt_status xt_tissue_initialise(xt_tissue_rules *rules, const double *scalar, xt_
  * XT_SCALAR_MEAN scalars. Blocking. */
 xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err);
 
-/* One remodelling step of dt hours with the rest and peak fields and the scalars given: states in file order,
- * then phases with bookkeeping, then labels (dwell times run). Organs likewise, on the host, without
- * bookkeeping. Explicit Euler (MODEL.md §3.9); `substeps` > 1 divides dt with the fields frozen. */
+/* One remodelling step of dt hours with the rest and peak fields and the scalars given: quantities (from the
+ * start of the step), states in file order, phases with bookkeeping in file order, then labels (dwell times
+ * run). Organs likewise, on the host, without bookkeeping. Explicit Euler (MODEL.md §3.9); `substeps` > 1
+ * divides dt with the fields frozen, labels coming last. ->peak is read only while the driver peak_share is
+ * above 0.
+ *
+ * What a growing phase needs comes from its taken_from shares as far as they go round, the share that the
+ * list leaves from the slack, then from then_from in order, then from what slack is left above its floor;
+ * what is still missing is not applied. Limits stop a change and never cause one.
+ *
+ * Where a label changes, phi c is kept, states that the new tissue has and the old one had not start at their
+ * initial formula (exposures 1), and the reference is that of neighbours of the new kind. The caller
+ * classifies the fields again after each step (xt_fields_classify). */
 xt_status xt_tissue_step(xt_tissue_rules *rules, const double *scalar, double dt, int substeps,
                          xt_error *err);
 
