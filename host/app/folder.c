@@ -86,3 +86,10 @@ xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
     return remove_matching(
         path, "", (const char *const[]){"run.json", "series.csv", "volumes.pvd", "log.txt", NULL}, err);
 }
+
+xt_status xt_folder_sweep(const char *path, xt_error *err) {
+    const char *const only_unfinished[] = {NULL};
+    XT_TRY(remove_matching(path, "frames", only_unfinished, err));
+    XT_TRY(remove_matching(path, "volumes", only_unfinished, err));
+    return remove_matching(path, "", only_unfinished, err);
+}

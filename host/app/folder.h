@@ -12,5 +12,7 @@ xt_status xt_folder_absolute(char **absolute, const char *path, xt_error *err);
 xt_status xt_folder_check(const char *path, const char *given, bool force, xt_error *err);
 /* Make it, and with `force` remove what an earlier run left there (its own files only). */
 xt_status xt_folder_claim(const char *path, bool force, xt_error *err);
+/* Remove the unfinished files that a killed run left under temporary names. */
+xt_status xt_folder_sweep(const char *path, xt_error *err);
 
 #endif

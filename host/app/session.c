@@ -221,6 +221,7 @@ xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_setup_build(&s.setup, def->device, s.well_mixed, def->log, err));
     XT_GO(open_outputs(&s, err));
     XT_GO(write_meta(&s, scene_file, sets, set_count, err));
+    XT_GO(xt_folder_sweep(s.dir, err));
     XT_GO(open_log(&s, err));
     say_where(&s);
     XT_GO(xt_run_load(s.dir, s.identity, s.setup.sim, s.outputs, def->log, err));
