@@ -30,6 +30,7 @@ static void report(xt_text *out, const facts *f, const xt_mesh *mesh) {
     const xt_estimate *e = &f->estimate;
     const double steps_at = f->has_device ? f->device.copy_bytes_per_s : 0;
     double steps;
+    char a[32], b[32];
     const double seconds = xt_estimate_seconds(&steps, e, f->scene, f->model, steps_at);
     xt_text_printf(out, "scene     %s: %s\n", f->scene->file, f->scene->title);
     xt_text_printf(out, "model     %s: %d species, %d states, %d tissues\n", f->scene->model_file,
@@ -45,12 +46,12 @@ static void report(xt_text *out, const facts *f, const xt_mesh *mesh) {
             xt_text_printf(out, "  %-12s %12.0f voxels %12.4g mL\n", mesh->tissue_name[t - 1], volume / each,
                            volume / 1e3);
     }
-    xt_text_printf(out, "memory    %.4g MiB on the device, %.0f bytes a tissue voxel; %.4g MiB on the host\n",
-                   e->device_bytes / 1048576, e->voxels > 0 ? e->device_bytes / e->voxels : 0,
-                   e->host_bytes / 1048576);
+    xt_text_printf(out, "memory    %s on the device, %.0f bytes a tissue voxel; %s on the host\n",
+                   xt_bytes_text(e->device_bytes, a), e->voxels > 0 ? e->device_bytes / e->voxels : 0,
+                   xt_bytes_text(e->host_bytes, b));
     if (f->has_device)
-        xt_text_printf(out, "device    %u:%u %s, %.3g GiB\n", f->device.platform_index,
-                       f->device.device_index, f->device.name, (double)f->device.memory_bytes / 1073741824.0);
+        xt_text_printf(out, "device    %u:%u %s, %s\n", f->device.platform_index, f->device.device_index,
+                       f->device.name, xt_bytes_text((double)f->device.memory_bytes, a));
     xt_text_printf(out, "time      about %.0f steps", steps);
     if (seconds > 0) {
         xt_text_add(out, ", ");

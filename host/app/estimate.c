@@ -15,6 +15,22 @@ static const double BUILD_AS_IS = 300e3;
  * a label volume: labels, and the slices being resampled. */
 static const double HOST_CELL_BYTES = 24, HOST_LABEL_BYTES = 6;
 
+const char *xt_count_text(double count, char buffer[32]) {
+    if (count < 1e6)
+        snprintf(buffer, 32, "%.0f", count);
+    else
+        snprintf(buffer, 32, count < 1e9 ? "%.3g million" : "%.0f million", count / 1e6);
+    return buffer;
+}
+
+const char *xt_bytes_text(double bytes, char buffer[32]) {
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+    int unit = 0;
+    for (bytes /= 1024; bytes >= 1000 && unit < 4; unit++) bytes /= 1024;
+    snprintf(buffer, 32, bytes < 1000 ? "%.3g %s" : "%.0f %s", bytes, units[unit]);
+    return buffer;
+}
+
 double xt_host_memory(void) {
     const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
     return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
@@ -123,11 +139,11 @@ static xt_status refuse(const xt_estimate *e, const double spacing[3], double fa
             snprintf(advice, sizeof advice, "the finest spacing that fits is [%.3g mm, %.3g mm, %.3g mm]",
                      fit[0], fit[1], fit[2]);
     }
-    return xt_fail(
-        err, XT_USAGE,
-        "a grid of %d x %d x %d (%.3g million tissue voxels) needs about %.3g GiB, the %s has %.3g GiB: %s",
-        e->dims[0], e->dims[1], e->dims[2], e->voxels / 1e6, need / 1073741824.0,
-        device ? "device" : "machine", have / 1073741824.0, advice);
+    char voxels[32], needs[32], has[32];
+    return xt_fail(err, XT_USAGE,
+                   "a grid of %d x %d x %d (%s tissue voxels) needs about %s, the %s has %s: %s", e->dims[0],
+                   e->dims[1], e->dims[2], xt_count_text(e->voxels, voxels), xt_bytes_text(need, needs),
+                   device ? "device" : "machine", xt_bytes_text(have, has), advice);
 }
 
 xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,

@@ -30,6 +30,10 @@ double xt_estimate_cell_bytes(const xt_model *model);
 xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,
                            double device_limit, double host_limit, xt_error *err);
 
+/* "221720", "6.4 million"; "40 MiB", "1.27 TiB". Return buffer. */
+const char *xt_count_text(double count, char buffer[32]);
+const char *xt_bytes_text(double bytes, char buffer[32]);
+
 /* Physical memory of this machine, bytes; 0 if it does not say. */
 double xt_host_memory(void);
 

@@ -36,22 +36,68 @@ xt_status xt_geometry_context(const xt_scene *scene, xt_error *err) {
     return xt_node_fail_key(node, err, "%s", plain.text);
 }
 
+static const xt_node *branch(const xt_scene *scene, const char *a, const char *b) {
+    return xt_node_get(xt_node_get(xt_tree_root(scene->tree), a), b);
+}
+
+static xt_status known(const char *what, const char *name, const char *const *names, int count,
+                       const xt_source *source, int line, int col, xt_error *err) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0) return XT_OK;
+    const char *nearest = xt_nearest(name, names, count);
+    return xt_fail_at(err, source, line, col, "the model has no %s '%s'%s%s%s", what, name,
+                      nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static xt_status check_tissue(const xt_model *model, const xt_node *node, xt_error *err) {
+    if (!node || node->kind != XT_SCALAR || strcmp(node->text, "outside") == 0) return XT_OK;
+    return known("tissue", node->text, model->tissue_name, model->tissue_count, node->source, node->line,
+                 node->col, err);
+}
+
+/* Layers and label maps. */
+static xt_status check_tissues(const xt_scene *scene, const xt_model *model, xt_error *err) {
+    const xt_node *list[] = {xt_node_get(branch(scene, "geometry", "slabs"), "layers"),
+                             xt_node_get(branch(scene, "geometry", "spheres"), "layers")};
+    for (int i = 0; i < 2; i++)
+        for (const xt_node *n = list[i] ? list[i]->first : NULL; n; n = n->next)
+            XT_TRY(check_tissue(model, xt_node_get(n, "tissue"), err));
+    const xt_node *map = xt_node_get(branch(scene, "geometry", "labels"), "map");
+    for (const xt_node *n = map ? map->first : NULL; n; n = n->next) XT_TRY(check_tissue(model, n, err));
+    return XT_OK;
+}
+
+static xt_status check_species(const xt_scene *scene, const xt_model *model, xt_error *err) {
+    const char *names[XT_MAX_SPECIES];
+    for (int i = 0; i < model->species_count; i++) names[i] = model->species[i].name;
+    const xt_node *walls = branch(scene, "geometry", "walls");
+    for (const xt_node *n = walls ? walls->first : NULL; n; n = n->next) {
+        const xt_node *species = xt_node_get(n, "species");
+        XT_TRY(known("species", species->text, names, model->species_count, species->source, species->line,
+                     species->col, err));
+    }
+    for (int i = 0; i < scene->event_count; i++) {
+        const xt_event *event = &scene->event[i];
+        if (event->species[0])
+            XT_TRY(known("species", event->species, names, model->species_count, event->source, event->line,
+                         event->col, err));
+    }
+    return XT_OK;
+}
+
 xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error *err) {
-    const xt_source *source = xt_tree_root(scene->tree)->source;
     xt_quantity_shown shown;
+    XT_TRY(check_tissues(scene, model, err));
+    XT_TRY(check_species(scene, model, err));
     for (int i = 0; i < scene->frame_count; i++) {
         const xt_frame_request *frame = &scene->frame[i];
-        XT_TRY(
-            xt_quantity_find(&shown, frame->name, frame->peak, model, source, frame->line, frame->col, err));
+        XT_TRY(xt_quantity_find(&shown, frame->name, frame->peak, model, frame->source, frame->line,
+                                frame->col, err));
     }
-    const xt_node *fields =
-        xt_node_get(xt_node_get(xt_node_get(xt_tree_root(scene->tree), "output"), "volumes"), "fields");
-    for (int i = 0; i < scene->volume_count; i++) {
-        const xt_node *node = xt_node_at(fields, i);
-        XT_TRY(xt_quantity_find(&shown, scene->volume_field[i], false, model, source, node ? node->line : 0,
-                                node ? node->col : 0, err));
-    }
-    /* A simulation of well-mixed tissues resolves settings, events and walls, and costs nothing. */
+    const xt_node *fields = xt_node_get(branch(scene, "output", "volumes"), "fields");
+    for (const xt_node *n = fields ? fields->first : NULL; n; n = n->next)
+        XT_TRY(xt_quantity_find(&shown, n->text, false, model, n->source, n->line, n->col, err));
+    /* A simulation of well-mixed tissues resolves settings, and costs nothing. */
     xt_sim *sim = NULL;
     const xt_sim_def def = {.scene = scene, .model = model};
     XT_TRY(xt_sim_create(&sim, &def, err));

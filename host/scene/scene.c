@@ -168,11 +168,24 @@ static void name_frames(xt_scene *scene, const xt_node *root) {
         if (show) {
             frame->line = show->line;
             frame->col = show->col;
+            frame->source = show->source;
         }
         frame->kind = strcmp(frame->name, "tissue") == 0   ? XT_SHOW_TISSUE
                       : strncmp(frame->name, "u_", 2) == 0 ? XT_SHOW_EXPOSURE
                       : strncmp(frame->name, "f_", 2) == 0 ? XT_SHOW_PHASE
                                                            : XT_SHOW_FIELD;
+    }
+}
+
+static void place_events(xt_scene *scene, const xt_node *root) {
+    const xt_node *node = xt_node_get(root, "events");
+    node = node ? node->first : NULL;
+    for (int i = 0; node && i < scene->event_count; i++, node = node->next) {
+        const xt_node *species = xt_node_get(xt_node_get(node, "bolus"), "species"),
+                      *place = species ? species : node;
+        scene->event[i].line = place->line;
+        scene->event[i].col = place->col;
+        scene->event[i].source = place->source;
     }
 }
 
@@ -186,10 +199,7 @@ static void default_title(xt_scene *scene) {
 }
 
 static xt_status derive(xt_scene *scene, const xt_node *root, xt_error *err) {
-    const xt_node *events = xt_node_get(root, "events");
-    int i = 0;
-    for (const xt_node *n = events ? events->first : NULL; n && i < scene->event_count; n = n->next)
-        scene->event[i++].line = n->line;
+    place_events(scene, root);
     name_frames(scene, root);
     default_title(scene);
     scene->geometry.female = scene->female;

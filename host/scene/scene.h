@@ -29,7 +29,8 @@ typedef struct {
     double amount; /* amol */
     bool into_plasma;
     double centre[3], radius; /* mm, from the box's first corner; radius > 0 */
-    int line;
+    int line, col;            /* of the species, else of the event, in source */
+    const xt_source *source;
 } xt_event;
 
 typedef enum { XT_SHOW_FIELD, XT_SHOW_EXPOSURE, XT_SHOW_PHASE, XT_SHOW_STATE, XT_SHOW_TISSUE } xt_show_kind;
@@ -43,8 +44,9 @@ typedef struct {
     double low, high;       /* NAN: automatic; in the unit shown (pM, 1) */
     bool logarithmic, peak; /* peak: exercise-peak field */
     bool dark;
-    int pixels; /* width, default 900 */
-    int line, col;
+    int pixels;    /* width, default 900 */
+    int line, col; /* of the name, in source */
+    const xt_source *source;
 } xt_frame_request;
 
 typedef enum { XT_CHRONIC, XT_ACUTE } xt_mode;

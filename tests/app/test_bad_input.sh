@@ -59,10 +59,10 @@ bad 4 . "$X" check "$work"
 bad_scene "did you mean 'sessions'" "$good" --set drivers.sesions='3 1/week'
 bad_scene 'sessions|rate' "$good" --set drivers.sessions='3 kg'
 bad_scene 'intensity|0.*1' "$good" --set drivers.intensity=7
-bad_scene "myokin" "$good" --set output.frames='[myokin]'
+bad_scene "^--set:1:16: error: .*did you mean 'myokine'" "$good" --set output.frames='[myokin]'
 bad_scene "irisin" "$good" --set events='[{at: 1 d, set: {irisin: 3}}]'
-bad_scene "leptin" "$good" --set geometry.walls='[{wall: x-, species: leptin, value: 1 pM}]'
-bad_scene "no tissue 'muscl'; did you mean 'muscle'" "$good" --set geometry.slabs.layers.1.tissue=muscl
+bad_scene "^--set:1:37: error: the model has no species 'leptin'" "$good" --set geometry.walls='[{wall: x-, species: leptin, value: 1 pM}]'
+bad_scene "^--set:1:32: error: the model has no tissue 'muscl'; did you mean 'muscle'" "$good" --set geometry.slabs.layers.1.tissue=muscl
 bad_scene "stem_ageing|parameter|setting" "$good" --set model.set.stem_agein='1 1/y'
 
 # ---- the model file ----
@@ -107,7 +107,7 @@ labels ''
 "$X" check "$volume" >"$work/out" 2>"$work/err" || fail "the good volume is refused"
 labels 'd = bytes([4]) * 511 + bytes([9])'
 bad_scene '\b9\b' "$volume" # a label without a tissue
-bad_scene "no tissue 'muscel'; did you mean 'muscle'" "$volume" --set geometry.labels.map='{0: outside, 4: muscel, 9: fat}'
+bad_scene "^--set:1:37: error: the model has no tissue 'muscel'; did you mean 'muscle'" "$volume" --set geometry.labels.map='{0: outside, 4: muscel, 9: fat}'
 labels 'd = bytes(512)'
 bad_scene 'no tissue' "$volume" # nothing but outside
 : >"$nifti"
@@ -152,8 +152,8 @@ for sample in "$work"/*.yaml; do # a text is no volume
 done
 
 # ---- grids ----
-bad_scene 'GiB.*finest spacing that fits is [0-9.]+ mm' scenes/thigh.yaml --set geometry.spacing='0.03 mm'
-bad_scene 'GiB.*finest spacing that fits is [0-9.]+ mm' scenes/thigh.yaml --set geometry.spacing='0.001 mm'
+bad_scene '(GiB|TiB|PiB).*finest spacing that fits is [0-9.]+ mm' scenes/thigh.yaml --set geometry.spacing='0.03 mm'
+bad_scene '(GiB|TiB|PiB).*finest spacing that fits is [0-9.]+ mm' scenes/thigh.yaml --set geometry.spacing='0.001 mm'
 # the spacing it names does fit
 "$X" check scenes/thigh.yaml --set geometry.spacing='0.03 mm' >"$work/out" 2>"$work/err"
 fits=$(sed -n 's/.*finest spacing that fits is \([0-9.]*\) mm.*/\1/p' "$work/err")
