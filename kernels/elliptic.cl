@@ -5,8 +5,8 @@
  *
  * Fluxes are differences times a transmissibility that both sides share to the bit, so they cancel in sums over cells.
  * tx, ty, tz hold the transmissibility of each cell's lower faces. Vectors are one species' plane except x, which is
- * [species][cells]. Needs grid, transport, sum, reduce, cell (.clh) and generated text; sums as in reduce.clh.
- * Bytes by model, per cell: setup 20, residual 32, direction 16, apply 28, update 28. */
+ * [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh and cell.clh.
+ * Bytes by model, per cell: setup 20, residual 36, direction 16, apply 28, update 28. */
 
 /* Transmissibilities of the lower faces, and the diagonal of A. */
 __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global float *tx, __global float *ty,
@@ -54,44 +54,65 @@ static inline float elliptic_local(const int i, const uint w, const int species,
     return local_loss;
 }
 
-/* r = b - A x. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding scales with), r.r/diagonal.
- * source_weight 0 with plasma 1 is the problem of the unit response. */
-__kernel void elliptic_residual(XT_MESH_PARAMETERS, __global const float *uptake, __global const float *constant_part,
+/* r = b - A x, and what x means for the balance. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding scales
+ * with), r.r/diagonal; then secretion, supply, loss x, exchange x, body exchange x, body supply, inflow through walls,
+ * phi reaction(x). source_weight 0 with plasma 1 is the problem of the unit response. */
+__kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *uptake, __global const float *constant_part,
                                 __global const float *tx, __global const float *ty, __global const float *tz,
                                 __global const float *diagonal, __global const float2 *base, __global const float *x,
                                 __global float *r, __global float2 *partial, const int species, const int cells,
                                 const float source_weight, const float plasma, const int modulated XT_CELL_PARAMETERS) {
     XT_SCRATCH
     __global const float *c = x + (size_t)species * cells;
-    float2 rr = (float2)(0.0f), bb = (float2)(0.0f), scale = (float2)(0.0f), rz = (float2)(0.0f);
+    float2 sum[12];
+    for (int k = 0; k < 12; k++) sum[k] = (float2)(0.0f);
     XT_EACH_CELL(i, cells) {
         const uint w = word[i];
-        const float d = diagonal[i];
-        float b = 0.0f, residual = 0.0f;
-        if (xt_class(w) != 0) {
-            if (source_weight != 0.0f) {
-                b = xt_secretion(species, w, i, cells, modulated, base, class_tissue XT_CELL_PASS);
-                b += xt_wall(i, w, species, block, coefficient, wall).y;
-#if XT_REACTIONS
-                b += constant_part[i];
-#endif
-                b *= source_weight;
-            }
-            b += plasma * xt_of_cell(coefficient, w, species, XT_C_SUPPLY);
-            residual = (b - elliptic_local(i, w, species, block, coefficient, wall, uptake) * c[i]) +
-                       elliptic_gain(block, i, c, tx, ty, tz);
+        if (xt_class(w) == 0) {
+            r[i] = 0.0f;
+            continue;
         }
+        const float d = diagonal[i], here = c[i];
+        const float loss = xt_of_cell(coefficient, w, species, XT_C_LOSS);
+        const float exchange = xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
+        const float supply = xt_of_cell(coefficient, w, species, XT_C_SUPPLY);
+        const float2 edge = xt_wall(i, w, species, block, coefficient, wall);
+        float b = 0.0f, removal = loss + exchange;
+#if XT_REACTIONS
+        removal += uptake[i];
+#endif
+#if XT_WALLS
+        removal += edge.x;
+#endif
+        if (source_weight != 0.0f) {
+            const float source = xt_secretion(species, w, i, cells, modulated, base, class_tissue XT_CELL_PASS);
+            b = source + edge.y;
+#if XT_REACTIONS
+            b += constant_part[i];
+            xt_total(&sum[11], xt_of_cell(coefficient, w, species, XT_C_FLUID) *
+                                   xt_reaction(species, class_tissue[xt_class(w)], i, cells, 0.0f XT_CELL_PASS));
+#endif
+            b *= source_weight;
+            xt_total(&sum[4], source);
+        }
+        b += plasma * supply;
+        const float residual = (b - removal * here) + elliptic_gain(block, i, c, tx, ty, tz);
         r[i] = residual;
-        const float size = 2.0f * d * c[i];
-        xt_add(&rr, residual * residual);
-        xt_add(&bb, b * b);
-        xt_add(&scale, size * size);
-        xt_add(&rz, d > 0.0f ? residual * (residual / d) : 0.0f);
+        const float size = 2.0f * d * here;
+        xt_total(&sum[0], residual * residual);
+        xt_total(&sum[1], b * b);
+        xt_total(&sum[2], size * size);
+        xt_total(&sum[3], d > 0.0f ? residual * (residual / d) : 0.0f);
+        xt_total(&sum[5], supply);
+        xt_total(&sum[6], loss * here);
+        xt_total(&sum[7], exchange * here);
+        xt_total(&sum[8], xt_of_cell(coefficient, w, species, XT_C_BODY_EXCHANGE) * here);
+        xt_total(&sum[9], xt_of_cell(coefficient, w, species, XT_C_BODY_SUPPLY));
+#if XT_WALLS
+        xt_total(&sum[10], edge.y - edge.x * here);
+#endif
     }
-    XT_STORE_SUM(partial, 0, rr);
-    XT_STORE_SUM(partial, 1, bb);
-    XT_STORE_SUM(partial, 2, scale);
-    XT_STORE_SUM(partial, 3, rz);
+    for (int k = 0; k < 12; k++) XT_STORE_SUM(partial, k, sum[k]);
 }
 
 /* p = r/diagonal + beta p. */
@@ -105,7 +126,7 @@ __kernel void elliptic_direction(__global const float *r, __global const float *
 }
 
 /* q = A p. Sum: p.q */
-__kernel void elliptic_apply(XT_MESH_PARAMETERS, __global const float *uptake, __global const float *tx,
+__kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, __global const float *tx,
                              __global const float *ty, __global const float *tz, __global const float *p,
                              __global float *q, __global float2 *partial, const int species, const int cells) {
     XT_SCRATCH
@@ -115,7 +136,7 @@ __kernel void elliptic_apply(XT_MESH_PARAMETERS, __global const float *uptake, _
         const float value = elliptic_local(i, word[i], species, block, coefficient, wall, uptake) * here -
                             elliptic_gain(block, i, p, tx, ty, tz);
         q[i] = value;
-        xt_add(&pq, here * value);
+        xt_total(&pq, here * value);
     }
     XT_STORE_SUM(partial, 0, pq);
 }
@@ -131,8 +152,8 @@ __kernel void elliptic_update(__global const float *p, __global const float *q, 
         c[i] += alpha * p[i];
         const float residual = r[i] - alpha * q[i], d = diagonal[i];
         r[i] = residual;
-        xt_add(&rr, residual * residual);
-        xt_add(&rz, d > 0.0f ? residual * (residual / d) : 0.0f);
+        xt_total(&rr, residual * residual);
+        xt_total(&rz, d > 0.0f ? residual * (residual / d) : 0.0f);
     }
     XT_STORE_SUM(partial, 0, rr);
     XT_STORE_SUM(partial, 1, rz);
@@ -163,33 +184,3 @@ __kernel void elliptic_linearise(__global const uint *word, __global const float
     constant_part[i] = rate + slope * c;
 }
 #endif
-
-/* Terms of the balance of one species, integrated over cells of volume 1: secretion, supply, loss c, exchange c,
- * body exchange c, body supply, inflow through walls, phi reaction, phi c. */
-__kernel void elliptic_totals(XT_MESH_PARAMETERS, __global const float2 *base, __global const float *x,
-                              __global float2 *partial, const int species, const int cells,
-                              const int modulated XT_CELL_PARAMETERS) {
-    XT_SCRATCH
-    __global const float *field = x + (size_t)species * cells;
-    float2 sum[9];
-    for (int k = 0; k < 9; k++) sum[k] = (float2)(0.0f);
-    XT_EACH_CELL(i, cells) {
-        const uint w = word[i];
-        if (xt_class(w) == 0) continue;
-        const float c = field[i], fluid = xt_of_cell(coefficient, w, species, XT_C_FLUID);
-        const float2 edge = xt_wall(i, w, species, block, coefficient, wall);
-        xt_add(&sum[0], xt_secretion(species, w, i, cells, modulated, base, class_tissue XT_CELL_PASS));
-        xt_add(&sum[1], xt_of_cell(coefficient, w, species, XT_C_SUPPLY));
-        xt_add(&sum[2], xt_of_cell(coefficient, w, species, XT_C_LOSS) * c);
-        xt_add(&sum[3], xt_of_cell(coefficient, w, species, XT_C_EXCHANGE) * c);
-        xt_add(&sum[4], xt_of_cell(coefficient, w, species, XT_C_BODY_EXCHANGE) * c);
-        xt_add(&sum[5], xt_of_cell(coefficient, w, species, XT_C_BODY_SUPPLY));
-        xt_add(&sum[6], edge.y - edge.x * c);
-#if XT_REACTIONS
-        xt_add(&sum[7],
-               fluid * xt_reaction(species, class_tissue[xt_class(w)], i, cells, 0.0f XT_CELL_PASS));
-#endif
-        xt_add(&sum[8], fluid * c);
-    }
-    for (int k = 0; k < 9; k++) XT_STORE_SUM(partial, k, sum[k]);
-}

@@ -6,9 +6,7 @@
  * Levels are sums of two floats, so that small increments arrive. Buffers of the formulas (XT_CELL_PARAMETERS) are those
  * of the organs, laid out as cells are: cells = organs. Running totals per species, float2 each, in tracks[species][10]:
  * secretion, loss, exchange c, wall, reaction (sums over cells times dt), c_p dt; then of the plasma: from the mesh, from
- * organs, injected, cleared (amol). */
-#define XT_TRACKS 10
-
+ * organs, injected, cleared (amol). Needs grid.clh, transport.clh, sum.clh, cell.clh and acute.clh. */
 /* Constants of a species (host/solve/acute.c): */
 #define PLASMA_ELIMINATION 0 /* CL, mm^3/h */
 #define PLASMA_VOLUME 1

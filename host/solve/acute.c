@@ -6,14 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As kernels/acute.cl and kernels/plasma.cl have them. */
-enum { ACUTE_SUMS = 6, FOLDED = 32, TRACKS = 10, PLASMA_CONSTANTS = 4, ORGAN_CONSTANTS = 5 };
+/* As kernels/plasma.cl has them. */
+enum { PLASMA_CONSTANTS = 4, ORGAN_CONSTANTS = 5 };
 /* Steps whose tables are uploaded at once, and for how long the host is content not to look at `stop`, s. */
 enum { CHUNK_MOST = 256, CHUNK_FIRST = 8 };
 static const double chunk_seconds = 0.3;
 
+/* What acute_measure adds up over the mesh: K R and w K R, mm^3/h; phi c, amol. */
+enum { SUPPLY, BODY_SUPPLY, STORED, MEASURES };
+
 struct xt_acute {
-    cl_kernel step, fold, plasma;
+    cl_kernel step, fold, plasma, measure;
+    cl_mem pairs; /* transmissibilities between pure cells, [axis][classes][classes][species] */
+    int classes;
+    bool pairs_known;
+    unsigned geometry;
     cl_mem tables, scalars, source, injected; /* one row per step of a chunk */
     cl_mem folded, level, tracks, constants;
     cl_mem organ_constants, organ_tissue, organ_level, organ_field[2];
@@ -36,6 +43,7 @@ xt_status xt_acute_create(xt_solver *solver, xt_error *err) {
     XT_TRY(xt_kernel_create(&a->step, solver->program, "acute_step", err));
     XT_TRY(xt_kernel_create(&a->fold, solver->program, "acute_fold", err));
     XT_TRY(xt_kernel_create(&a->plasma, solver->program, "plasma_step", err));
+    XT_TRY(xt_kernel_create(&a->measure, solver->program, "acute_measure", err));
     const struct {
         cl_mem *buffer;
         size_t floats;
@@ -44,9 +52,9 @@ xt_status xt_acute_create(xt_solver *solver, xt_error *err) {
         {&a->scalars, CHUNK_MOST * scalars},
         {&a->source, CHUNK_MOST * organs * species},
         {&a->injected, CHUNK_MOST * species},
-        {&a->folded, species * ACUTE_SUMS * FOLDED * 2},
+        {&a->folded, species * XT_ACUTE_SUMS * XT_FOLDED * 2},
         {&a->level, species * 2},
-        {&a->tracks, species * TRACKS * 2},
+        {&a->tracks, species * XT_TRACKS * 2},
         {&a->constants, species * PLASMA_CONSTANTS},
         {&a->organ_constants, organs * species * ORGAN_CONSTANTS},
         {&a->organ_tissue, organs},
@@ -78,6 +86,8 @@ void xt_acute_free(xt_solver *solver) {
     xt_kernel_free(&a->step);
     xt_kernel_free(&a->fold);
     xt_kernel_free(&a->plasma);
+    xt_kernel_free(&a->measure);
+    xt_buffer_free(solver->fields->device, &a->pairs);
     cl_mem *buffers[] = {&a->tables,          &a->scalars,      &a->source,      &a->injected,
                          &a->folded,          &a->level,        &a->tracks,      &a->constants,
                          &a->organ_constants, &a->organ_tissue, &a->organ_level, &a->organ_field[0],
@@ -166,24 +176,72 @@ done:
     return status;
 }
 
-/* Totals of every species over the mesh as it is. */
-static xt_status measure(double totals[][XT_TOTALS], xt_solver *solver, xt_error *err) {
+static xt_status measure(double totals[][MEASURES], xt_solver *solver, xt_error *err) {
     const xt_fields *fields = solver->fields;
-    for (int s = 0; s < fields->model->species_count; s++) {
-        const xt_problem problem = {.view = fields, .x = fields->rest, .base = solver->base[0], .species = s};
-        XT_TRY(xt_elliptic_totals(totals[s], solver, &problem, err));
+    const cl_int cells = (cl_int)fields->cells;
+    for (cl_int s = 0; s < fields->model->species_count; s++) {
+        const xt_arg args[] = {XT_ARG(fields->word),
+                               XT_ARG(fields->coefficient),
+                               XT_ARG(fields->rest),
+                               XT_ARG(solver->reduce.partial),
+                               XT_ARG(s),
+                               XT_ARG(cells)};
+        XT_TRY(xt_launch(fields->device, solver->acute->measure, xt_reduce_global(&solver->reduce),
+                         solver->reduce.local, args, 6, "acute: balance", 8.0 * (double)fields->cells, err));
+        XT_TRY(xt_reduce_read(totals[s], &solver->reduce, fields->device, MEASURES, err));
+        for (int k = 0; k < MEASURES; k++) totals[s][k] *= fields->cell_volume;
     }
     return XT_OK;
 }
 
+/* The table of transmissibilities between pure cells, for the classes there are now. */
+static xt_status upload_pairs(xt_solver *solver, xt_error *err) {
+    xt_acute *a = solver->acute;
+    const xt_fields *fields = solver->fields;
+    const size_t species = (size_t)fields->model->species_count,
+                 tissues = (size_t)fields->model->tissue_count + 1;
+    const double *h = fields->mesh->spacing;
+    if (a->pairs_known && a->geometry == fields->geometry) return XT_OK;
+    const size_t classes = (size_t)fields->class_count, axes = 3;
+    const size_t bytes = axes * classes * classes * species * sizeof(float);
+    const size_t membrane_bytes = tissues * tissues * species * sizeof(float);
+    const xt_coefficients *table = (const void *)fields->coefficient_host;
+    const unsigned char *tissue = fields->class_tissue_host;
+    xt_status status = XT_OK;
+    float *pairs = malloc(bytes), *membrane = malloc(membrane_bytes), *out = pairs;
+    if (!pairs || !membrane) {
+        status = xt_no_memory(err, "transmissibilities", bytes + membrane_bytes);
+        goto done;
+    }
+    XT_GO(xt_buffer_read(fields->device, fields->membrane, 0, membrane_bytes, membrane, err));
+    for (size_t axis = 0; axis < axes; axis++)
+        for (size_t i = 0; i < classes; i++)
+            for (size_t j = 0; j < classes; j++)
+                for (size_t s = 0; s < species; s++) { /* as xt_transmissibility at cut 1/2 */
+                    const float step = (float)h[axis], ra = table[i * species + s].resistance,
+                                rb = table[j * species + s].resistance,
+                                m = membrane[(tissue[i] * tissues + tissue[j]) * species + s];
+                    *out++ = i && j ? 1.0f / (step * (step * (0.5f * ra + 0.5f * rb) + m)) : 0.0f;
+                }
+    xt_buffer_free(fields->device, &a->pairs);
+    XT_GO(xt_buffer_create(&a->pairs, fields->device, bytes, "transmissibilities", err));
+    XT_GO(xt_buffer_write(fields->device, a->pairs, 0, bytes, pairs, err));
+    a->classes = (int)classes;
+    a->geometry = fields->geometry;
+    a->pairs_known = true;
+done:
+    free(pairs);
+    free(membrane);
+    return status;
+}
+
 /* The largest stable step: mesh, organs and plasma (Gershgorin). */
-static double largest_step(const xt_solver *solver, double totals[][XT_TOTALS]) {
+static double largest_step(const xt_solver *solver, double totals[][MEASURES]) {
     const xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
     double rate = fields->max_rate;
     for (int s = 0; s < model->species_count; s++) {
-        double plasma =
-            totals[s][XT_TOTAL_BODY_SUPPLY] / model->plasma_volume + model->species[s].plasma_elimination;
+        double plasma = totals[s][BODY_SUPPLY] / model->plasma_volume + model->species[s].plasma_elimination;
         for (int o = 0; o < fields->organ_count; o++) {
             const xt_organ *organ = &fields->organ[o];
             xt_transport t;
@@ -249,28 +307,23 @@ static xt_status enqueue_step(xt_solver *solver, int row, int parity, double dt,
     xt_fields *fields = solver->fields;
     const cl_float step_h = (cl_float)dt, volume = (cl_float)fields->cell_volume;
     const cl_int step = row, cells = (cl_int)fields->cells, organs = fields->organ_count;
-    const cl_int groups = solver->reduce.groups;
+    const cl_int groups = solver->reduce.groups, classes = a->classes;
     const cl_uint count = (cl_uint)solver->count;
     const int species = fields->model->species_count;
     xt_fields view = *fields;
     view.scalar = a->scalars;
     xt_arg args[48];
-    int n = xt_mesh_args(args, fields);
-    const xt_arg field[] = {XT_ARG(a->tables),
-                            XT_ARG(a->level),
-                            XT_ARG(fields->rest),
-                            XT_ARG(fields->peak),
-                            XT_ARG(solver->reduce.partial),
-                            XT_ARG(step_h),
-                            XT_ARG(step),
-                            XT_ARG(count),
-                            XT_ARG(cells)};
+    int n = xt_mesh_args(args, fields, XT_MESH_ARGS);
+    const xt_arg field[] = {XT_ARG(a->pairs),     XT_ARG(a->tables),    XT_ARG(a->level),
+                            XT_ARG(fields->rest), XT_ARG(fields->peak), XT_ARG(solver->reduce.partial),
+                            XT_ARG(step_h),       XT_ARG(step),         XT_ARG(count),
+                            XT_ARG(classes),      XT_ARG(cells)};
     for (size_t k = 0; k < sizeof field / sizeof *field; k++) args[n++] = field[k];
     n += xt_cell_args(args + n, &view, &solver->uses);
     XT_TRY(xt_launch(fields->device, a->step, xt_reduce_global(&solver->reduce), solver->reduce.local, args,
                      n, "acute: fields", (8.0 * species + 4.0) * (double)fields->cells, err));
     const xt_arg fold[] = {XT_ARG(solver->reduce.partial), XT_ARG(a->folded), XT_ARG(groups)};
-    XT_TRY(xt_launch(fields->device, a->fold, (size_t)species * ACUTE_SUMS * FOLDED, 64, fold, 3,
+    XT_TRY(xt_launch(fields->device, a->fold, (size_t)species * XT_ACUTE_SUMS * XT_FOLDED, 64, fold, 3,
                      "acute: plasma", 0, err));
 
     view.region = a->organ_tissue;
@@ -306,7 +359,7 @@ static xt_status enqueue_step(xt_solver *solver, int row, int parity, double dt,
     return XT_OK;
 }
 
-static xt_status upload_levels(xt_solver *solver, double totals[][XT_TOTALS], xt_error *err) {
+static xt_status upload_levels(xt_solver *solver, double totals[][MEASURES], xt_error *err) {
     xt_acute *a = solver->acute;
     const xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
@@ -317,24 +370,24 @@ static xt_status upload_levels(xt_solver *solver, double totals[][XT_TOTALS], xt
         float *row = constants + s * PLASMA_CONSTANTS;
         row[0] = (float)(model->species[s].plasma_elimination * model->plasma_volume);
         row[1] = (float)model->plasma_volume;
-        row[2] = (float)(totals[s][XT_TOTAL_BODY_SUPPLY] / fields->cell_volume);
+        row[2] = (float)(totals[s][BODY_SUPPLY] / fields->cell_volume);
         row[3] = fields->plasma_clamped ? 1 : 0;
     }
     XT_TRY(xt_buffer_write(fields->device, a->level, 0, species * sizeof *level, level, err));
     XT_TRY(xt_buffer_write(fields->device, a->constants, 0, species * PLASMA_CONSTANTS * sizeof(float),
                            constants, err));
-    XT_TRY(xt_buffer_fill_zero(fields->device, a->tracks, 0, species * TRACKS * 2 * sizeof(float), err));
+    XT_TRY(xt_buffer_fill_zero(fields->device, a->tracks, 0, species * XT_TRACKS * 2 * sizeof(float), err));
     return upload_organs(solver, err);
 }
 
 /* Bring plasma and organs back, enter the totals into the ledger, look for what is not a number. */
-static xt_status settle(xt_solver *solver, double before[][XT_TOTALS], double now, xt_error *err) {
+static xt_status settle(xt_solver *solver, double before[][MEASURES], double now, xt_error *err) {
     xt_acute *a = solver->acute;
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
     const size_t species = (size_t)model->species_count, organs = (size_t)fields->organ_count;
-    float level[XT_MAX_SPECIES][2], tracks[XT_MAX_SPECIES][TRACKS][2];
-    double after[XT_MAX_SPECIES][XT_TOTALS];
+    float level[XT_MAX_SPECIES][2], tracks[XT_MAX_SPECIES][XT_TRACKS][2];
+    double after[XT_MAX_SPECIES][MEASURES];
     XT_TRY(xt_buffer_read(fields->device, a->level, 0, species * sizeof *level, level, err));
     XT_TRY(xt_buffer_read(fields->device, a->tracks, 0, species * sizeof *tracks, tracks, err));
     for (size_t s = 0; s < species; s++)
@@ -346,21 +399,21 @@ static xt_status settle(xt_solver *solver, double before[][XT_TOTALS], double no
         }
     XT_TRY(measure(after, solver, err));
     for (size_t s = 0; s < species; s++) {
-        double sum[TRACKS];
-        for (int k = 0; k < TRACKS; k++) sum[k] = (double)tracks[s][k][0] + (double)tracks[s][k][1];
+        double sum[XT_TRACKS];
+        for (int k = 0; k < XT_TRACKS; k++) sum[k] = (double)tracks[s][k][0] + (double)tracks[s][k][1];
         const double volume = fields->cell_volume, wall = sum[3] * volume, reaction = sum[4] * volume;
         const double plasma = (double)level[s][0] + (double)level[s][1];
         xt_ledger *l = &solver->ledger[s];
         l->produced += sum[0] * volume + fmax(0, wall) + fmax(0, reaction);
         l->lost += sum[1] * volume + fmax(0, -wall) + fmax(0, -reaction);
         l->returned += sum[2] * volume;
-        l->supplied += sum[5] * before[s][XT_TOTAL_SUPPLY];
-        l->stored += after[s][XT_TOTAL_STORED] - before[s][XT_TOTAL_STORED];
+        l->supplied += sum[5] * before[s][SUPPLY];
+        l->stored += after[s][STORED] - before[s][STORED];
         l->plasma_in += sum[6] + sum[7] + sum[8];
         l->plasma_out += sum[9];
         l->plasma_stored += (plasma - fields->plasma[s]) * model->plasma_volume;
         fields->plasma[s] = plasma;
-        if (!isfinite(after[s][XT_TOTAL_STORED]) || !isfinite(plasma)) {
+        if (!isfinite(after[s][STORED]) || !isfinite(plasma)) {
             xt_range range = {.bad_cell = -1};
             XT_TRY(xt_fields_range(&range, fields, fields->rest, (int)s, err));
             int voxel[3] = {-1, -1, -1};
@@ -369,7 +422,7 @@ static xt_status settle(xt_solver *solver, double before[][XT_TOTALS], double no
                            model->species[s].name, voxel[0], voxel[1], voxel[2], now);
         }
         const double throughput = fmax(l->produced + l->supplied, l->lost + l->returned);
-        const double scale = throughput > 0 ? throughput : fabs(after[s][XT_TOTAL_STORED]);
+        const double scale = throughput > 0 ? throughput : fabs(after[s][STORED]);
         const double mesh = l->produced + l->supplied - l->lost - l->returned - l->stored;
         const double blood = l->plasma_in - l->plasma_out - l->plasma_stored;
         const double through = fmax(fabs(l->plasma_in), fabs(l->plasma_out));
@@ -383,9 +436,10 @@ xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_dr
                             void *context, const volatile int *stop, xt_error *err) {
     if (*time >= until) return XT_OK;
     if (!solver->fields->mesh) return xt_well_mixed_advance(solver, time, until, drivers, context, stop, err);
-    double before[XT_MAX_SPECIES][XT_TOTALS];
+    double before[XT_MAX_SPECIES][MEASURES];
     XT_TRY(measure(before, solver, err));
     XT_TRY(upload_levels(solver, before, err));
+    XT_TRY(upload_pairs(solver, err));
     plan(solver, *time, until, largest_step(solver, before));
     xt_stretch *stretch = &solver->stretch;
     const double dt = (stretch->until - stretch->start) / (double)stretch->steps;

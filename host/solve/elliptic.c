@@ -1,17 +1,18 @@
 #include "solve/internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Times the unit roundoff of fp32: residuals below this share of |A||c| are rounding of c itself. */
 enum { FLOOR_ROUNDOFFS = 2 };
 static const double unit_roundoff = 5.9604644775390625e-08;
 
-int xt_mesh_args(xt_arg *args, const xt_fields *fields) {
-    const xt_arg list[XT_MESH_ARGS] = {XT_ARG(fields->block),       XT_ARG(fields->word),
-                                       XT_ARG(fields->coefficient), XT_ARG(fields->class_tissue),
-                                       XT_ARG(fields->membrane),    XT_ARG(fields->wall)};
-    for (int k = 0; k < XT_MESH_ARGS; k++) args[k] = list[k];
-    return XT_MESH_ARGS;
+int xt_mesh_args(xt_arg *args, const xt_fields *fields, int count) {
+    const xt_arg list[XT_MESH_ARGS] = {XT_ARG(fields->block),        XT_ARG(fields->word),
+                                       XT_ARG(fields->coefficient),  XT_ARG(fields->wall),
+                                       XT_ARG(fields->class_tissue), XT_ARG(fields->membrane)};
+    for (int k = 0; k < count; k++) args[k] = list[k];
+    return count;
 }
 
 xt_status xt_elliptic_create(xt_solver *solver, xt_error *err) {
@@ -25,7 +26,6 @@ xt_status xt_elliptic_create(xt_solver *solver, xt_error *err) {
         {&e->setup, "elliptic_setup", true},         {&e->residual, "elliptic_residual", true},
         {&e->direction, "elliptic_direction", true}, {&e->apply, "elliptic_apply", true},
         {&e->update, "elliptic_update", true},       {&e->linearise, "elliptic_linearise", solver->reactions},
-        {&e->totals, "elliptic_totals", true},
     };
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
         if (kernels[k].wanted)
@@ -53,8 +53,7 @@ xt_status xt_elliptic_create(xt_solver *solver, xt_error *err) {
 
 void xt_elliptic_free(xt_solver *solver) {
     xt_elliptic *e = &solver->elliptic;
-    cl_kernel *kernels[] = {&e->setup,  &e->residual,  &e->direction, &e->apply,
-                            &e->update, &e->linearise, &e->totals};
+    cl_kernel *kernels[] = {&e->setup, &e->residual, &e->direction, &e->apply, &e->update, &e->linearise};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) xt_kernel_free(kernels[k]);
     cl_mem *buffers[] = {&e->r, &e->p, &e->q, &e->diagonal, &e->tx, &e->ty, &e->tz, &e->uptake, &e->constant};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++)
@@ -88,7 +87,7 @@ xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_err
         XT_TRY(xt_launch(fields->device, e->linearise, fields->cells, 0, args, n, "steady: linearise",
                          16.0 * (double)fields->cells, err));
     }
-    n = xt_mesh_args(args, fields);
+    n = xt_mesh_args(args, fields, XT_MESH_ARGS);
     const xt_arg own[] = {XT_ARG(e->uptake),   XT_ARG(e->tx),   XT_ARG(e->ty), XT_ARG(e->tz),
                           XT_ARG(e->diagonal), XT_ARG(species), XT_ARG(cells)};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++) args[n++] = own[k];
@@ -100,13 +99,13 @@ typedef struct {
     double residual, right, scale, preconditioned; /* squared norms */
 } norms;
 
-static xt_status true_residual(norms *out, xt_solver *solver, const xt_problem *problem, xt_error *err) {
+static xt_status true_residual(norms *out, xt_solver *solver, xt_problem *problem, xt_error *err) {
     xt_elliptic *e = &solver->elliptic;
     const cl_int species = problem->species, cells = (cl_int)solver->fields->cells,
                  modulated = problem->modulated;
     const cl_float weight = problem->source_weight, plasma = problem->plasma;
     xt_arg args[40];
-    int n = xt_mesh_args(args, solver->fields);
+    int n = xt_mesh_args(args, solver->fields, XT_SOURCE_ARGS);
     const xt_arg own[] = {XT_ARG(e->uptake),     XT_ARG(e->constant),
                           XT_ARG(e->tx),         XT_ARG(e->ty),
                           XT_ARG(e->tz),         XT_ARG(e->diagonal),
@@ -117,9 +116,10 @@ static xt_status true_residual(norms *out, xt_solver *solver, const xt_problem *
                           XT_ARG(modulated)};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++) args[n++] = own[k];
     n += xt_cell_args(args + n, problem->view, &solver->uses);
-    XT_TRY(launch_sum(solver, e->residual, args, n, "steady: residual", 32, err));
-    double sum[4];
-    XT_TRY(xt_reduce_read(sum, &solver->reduce, solver->fields->device, 4, err));
+    XT_TRY(launch_sum(solver, e->residual, args, n, "steady: residual", 36, err));
+    double sum[4 + XT_TOTALS];
+    XT_TRY(xt_reduce_read(sum, &solver->reduce, solver->fields->device, 4 + XT_TOTALS, err));
+    for (int k = 0; k < XT_TOTALS; k++) problem->totals[k] = sum[4 + k] * solver->fields->cell_volume;
     *out = (norms){sum[0], sum[1], sum[2], sum[3]};
     return XT_OK;
 }
@@ -153,7 +153,7 @@ static xt_status iterate(double *left, int *iterations, xt_solver *solver, const
         XT_TRY(xt_launch(device, e->direction, cells, 0, direction, 5, "steady: direction",
                          16.0 * (double)cells, err));
         xt_arg args[32];
-        int n = xt_mesh_args(args, solver->fields);
+        int n = xt_mesh_args(args, solver->fields, XT_LOCAL_ARGS);
         const xt_arg own[] = {XT_ARG(e->uptake),
                               XT_ARG(e->tx),
                               XT_ARG(e->ty),
@@ -211,6 +211,11 @@ xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *er
             const size_t plane = solver->fields->cells * sizeof(float);
             XT_TRY(xt_buffer_fill_zero(solver->fields->device, problem->x, (size_t)problem->species * plane,
                                        plane, err));
+            const double supply = problem->totals[XT_TOTAL_SUPPLY],
+                         body = problem->totals[XT_TOTAL_BODY_SUPPLY];
+            memset(problem->totals, 0, sizeof problem->totals);
+            problem->totals[XT_TOTAL_SUPPLY] = supply;
+            problem->totals[XT_TOTAL_BODY_SUPPLY] = body;
             break;
         }
         relative = sqrt(norm.residual / size);
@@ -241,20 +246,5 @@ xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *er
     report->iterations += (unsigned long long)iterations;
     if (iterations > report->worst_iterations) report->worst_iterations = iterations;
     if (relative > report->worst_residual) report->worst_residual = relative;
-    return XT_OK;
-}
-
-xt_status xt_elliptic_totals(double *totals, xt_solver *solver, const xt_problem *problem, xt_error *err) {
-    const cl_int species = problem->species, cells = (cl_int)solver->fields->cells,
-                 modulated = problem->modulated;
-    xt_arg args[32];
-    int n = xt_mesh_args(args, solver->fields);
-    const xt_arg own[] = {XT_ARG(problem->base), XT_ARG(problem->x), XT_ARG(solver->reduce.partial),
-                          XT_ARG(species),       XT_ARG(cells),      XT_ARG(modulated)};
-    for (size_t k = 0; k < sizeof own / sizeof *own; k++) args[n++] = own[k];
-    n += xt_cell_args(args + n, problem->view, &solver->uses);
-    XT_TRY(launch_sum(solver, solver->elliptic.totals, args, n, "steady: balance", 8, err));
-    XT_TRY(xt_reduce_read(totals, &solver->reduce, solver->fields->device, XT_TOTALS, err));
-    for (int k = 0; k < XT_TOTALS; k++) totals[k] *= solver->fields->cell_volume;
     return XT_OK;
 }

@@ -68,23 +68,10 @@ xt_status xt_reduce_read(double *sum, xt_reduce *reduce, xt_device *device, int 
 /* ---- the steady problem of one species (elliptic.c, kernels/elliptic.cl) ---- */
 
 typedef struct {
-    cl_kernel setup, residual, direction, apply, update, linearise, totals;
+    cl_kernel setup, residual, direction, apply, update, linearise;
     cl_mem r, p, q, diagonal, tx, ty, tz;
     cl_mem uptake, constant; /* models with reactions only, else one float */
 } xt_elliptic;
-
-/* A c = source_weight x (secretion and walls) + plasma x supply; x is planar, fields is a view whose ->rest
- * is the field that formulas read as c_<species>. */
-typedef struct {
-    const xt_fields *view;
-    cl_mem x, base;
-    int species;
-    float source_weight, plasma;
-    int modulated;
-    double tolerance;
-    double accepted; /* a relative residual that is as good as rounding allows: kept between calls */
-    double first;    /* out: relative residual found at the start */
-} xt_problem;
 
 typedef enum {
     XT_TOTAL_SECRETION,
@@ -95,9 +82,22 @@ typedef enum {
     XT_TOTAL_BODY_SUPPLY,
     XT_TOTAL_WALL,
     XT_TOTAL_REACTION,
-    XT_TOTAL_STORED,
     XT_TOTALS
 } xt_total;
+
+/* A c = source_weight x (secretion and walls) + plasma x supply; x is planar, fields is a view whose ->rest
+ * is the field that formulas read as c_<species>. */
+typedef struct {
+    const xt_fields *view;
+    cl_mem x, base;
+    int species;
+    float source_weight, plasma;
+    int modulated;
+    double tolerance;
+    double accepted;          /* a relative residual that is as good as rounding allows: kept between calls */
+    double first;             /* out: relative residual found at the start */
+    double totals[XT_TOTALS]; /* out: terms of the balance over the mesh, amol/h */
+} xt_problem;
 
 /* Per species: what the plasma's closure keeps from one call to the next. */
 typedef struct {
@@ -148,15 +148,14 @@ void xt_elliptic_free(xt_solver *solver);
 /* Coefficients of a species for the present geometry (and, with reactions, about the field x). */
 xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_error *err);
 xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err);
-/* Integrals [XT_TOTALS] over the mesh, per unit of cell volume times the cell volume: amol/h (stored: amol).
- */
-xt_status xt_elliptic_totals(double *totals, xt_solver *solver, const xt_problem *problem, xt_error *err);
-
-/* The arguments that XT_MESH_PARAMETERS stands for. */
-enum { XT_MESH_ARGS = 6 };
-int xt_mesh_args(xt_arg *args, const xt_fields *fields);
+/* The first `count` of the arguments that XT_MESH_PARAMETERS stands for: 4 are XT_LOCAL_PARAMETERS, 5
+ * XT_SOURCE_PARAMETERS (kernels/cell.clh). Returns count. */
+enum { XT_LOCAL_ARGS = 4, XT_SOURCE_ARGS, XT_MESH_ARGS };
+int xt_mesh_args(xt_arg *args, const xt_fields *fields, int count);
 
 /* ---- acute mode (acute.c) ---- */
+/* As kernels/acute.clh has them. */
+enum { XT_ACUTE_SUMS = 6, XT_FOLDED = 32, XT_TRACKS = 10 };
 xt_status xt_acute_create(xt_solver *solver, xt_error *err);
 void xt_acute_free(xt_solver *solver);
 

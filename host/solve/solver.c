@@ -25,9 +25,9 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     xt_source_text(&text, fields, solver->walls, &solver->uses);
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
-        {"grid.clh", NULL},    {"transport.clh", NULL},    {"sum.clh", NULL},
-        {"reduce.clh", NULL},  {NULL, xt_text_get(&text)}, {"cell.clh", NULL},
-        {"elliptic.cl", NULL}, {"acute.cl", NULL},         {"plasma.cl", NULL},
+        {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},     {"reduce.clh", NULL},
+        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"elliptic.cl", NULL}, {"acute.clh", NULL},
+        {"acute.cl", NULL},         {"plasma.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
@@ -39,9 +39,9 @@ done:
 static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
-    const int acute_sums = model->species_count * 6;
-    XT_TRY(xt_reduce_create(&solver->reduce, fields->device, acute_sums > XT_TOTALS ? acute_sums : XT_TOTALS,
-                            err));
+    const int acute_sums = model->species_count * XT_ACUTE_SUMS, steady_sums = 4 + XT_TOTALS;
+    XT_TRY(xt_reduce_create(&solver->reduce, fields->device,
+                            acute_sums > steady_sums ? acute_sums : steady_sums, err));
     XT_TRY(build(solver, err));
     const size_t entries = (size_t)(model->tissue_count + 1) * (size_t)model->species_count * 2;
     for (int k = 0; k < 2; k++)

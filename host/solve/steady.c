@@ -54,7 +54,7 @@ static xt_status closure_solve(balance *b, closure *c, xt_error *err) {
         c->problem.view = &c->view;
         c->problem.plasma = (float)c->plasma;
         XT_TRY(xt_elliptic_solve(c->solver, &c->problem, err));
-        XT_TRY(xt_elliptic_totals(b->totals, c->solver, &c->problem, err));
+        memcpy(b->totals, c->problem.totals, sizeof b->totals);
     }
     b->organs =
         xt_organs_flow(c->organ, c->solver->fields, c->problem.species, c->plasma, c->scalar, c->kind);
@@ -80,10 +80,8 @@ static xt_status unit_response(closure *c, xt_error *err) {
         unit.source_weight = 0;
         unit.plasma = 1;
         unit.accepted = 0;
-        double totals[XT_TOTALS];
         XT_TRY(xt_elliptic_solve(solver, &unit, err));
-        XT_TRY(xt_elliptic_totals(totals, solver, &unit, err));
-        response->exchange = totals[XT_TOTAL_BODY_EXCHANGE];
+        response->exchange = unit.totals[XT_TOTAL_BODY_EXCHANGE];
     }
     response->known = true;
     response->geometry = fields->geometry;
