@@ -31,8 +31,8 @@ static xt_status compile(xt_compiler *c) {
     static xt_status (*const steps[])(xt_compiler *) = {
         header, reserve,
         /* names */
-        xt_compile_phases, xt_compile_tissue_names, xt_compile_species_names, xt_compile_property_names,
-        xt_compile_scalar_names, xt_compile_rule_names,
+        xt_compile_given, xt_compile_phases, xt_compile_tissue_names, xt_compile_species_names,
+        xt_compile_property_names, xt_compile_scalar_names, xt_compile_rule_names,
         /* formulas */
         xt_compile_functions, xt_compile_compartments, xt_compile_tissues, xt_compile_drivers,
         xt_compile_species, xt_compile_interfaces, xt_compile_mechanics, xt_compile_quantities,

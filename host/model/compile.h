@@ -100,10 +100,10 @@ xt_status xt_compile_function_body(xt_compiler *c, const xt_node *node, xt_funct
 xt_status xt_add_scalar(int *index, xt_compiler *c, const char *name, xt_scalar_kind kind);
 
 /* ---- compile_*.c, in the order in which they run ---- */
+xt_status xt_compile_given(xt_compiler *c); /* age, time, female: before all names of the file */
 xt_status xt_compile_phases(xt_compiler *c);
 xt_status xt_compile_tissue_names(xt_compiler *c);
-xt_status
-xt_compile_scalar_names(xt_compiler *c); /* parameters, settings, given, plasma, memories, drivers */
+xt_status xt_compile_scalar_names(xt_compiler *c); /* parameters, settings, plasma, memories, drivers */
 xt_status xt_compile_species_names(xt_compiler *c);
 xt_status xt_compile_property_names(xt_compiler *c);
 xt_status xt_compile_rule_names(xt_compiler *c); /* states and quantities */
@@ -120,7 +120,8 @@ xt_status xt_compile_remodelling(xt_compiler *c);
 xt_status xt_compile_labels(xt_compiler *c);
 xt_status xt_compile_readouts(xt_compiler *c);
 
-/* hoist.c: what needs scalars only leaves the per-voxel formulas and becomes a driver. After everything is compiled. */
+/* hoist.c: what needs scalars only leaves the per-voxel formulas and becomes a driver. After everything is
+ * compiled. */
 void xt_model_hoist(xt_compiler *compiler);
 
 #endif

@@ -138,12 +138,16 @@ static xt_status given(int *index, xt_compiler *c, const char *name, const char 
     return xt_add_name(c, NULL, "", name, about, XT_SYM_SCALAR, *index, false);
 }
 
+xt_status xt_compile_given(xt_compiler *c) {
+    xt_model *m = c->model;
+    XT_TRY(given(&m->age, c, "age", "h", "age of the subject"));
+    XT_TRY(given(&m->time, c, "time", "h", "time since the start of the scene"));
+    return given(&m->female, c, "female", "1", "whether the subject is female");
+}
+
 xt_status xt_compile_scalar_names(xt_compiler *c) {
     xt_model *m = c->model;
     int index;
-    XT_TRY(given(&m->age, c, "age", "h", "age of the subject"));
-    XT_TRY(given(&m->time, c, "time", "h", "time since the start of the scene"));
-    XT_TRY(given(&m->female, c, "female", "1", "whether the subject is female"));
     XT_TRY(parameters(c));
     const xt_node *all = xt_node_get(c->root, "settings");
     for (const xt_node *n = all ? all->first : NULL; n; n = n->next) XT_TRY(setting(c, n));

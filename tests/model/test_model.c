@@ -252,6 +252,67 @@ static void a_missing_file_is_an_input_error(void **state) {
     assert_null(m);
 }
 
+/* Whatever a file says, it is read or refused with a place in it. */
+static void mutated_models_never_crash(void **state) {
+    (void)state;
+    static const char *const paths[] = {INVENTED_MODEL, DEFAULT_MODEL};
+    static const char *const pieces[] = {"{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ":",
+                                         ", ",
+                                         "0",
+                                         "-1",
+                                         "~",
+                                         "\"\"",
+                                         " x: 1",
+                                         "f_soft",
+                                         "1 h",
+                                         "(",
+                                         ")",
+                                         "\n",
+                                         "species",
+                                         "default",
+                                         "a: b",
+                                         "1e300",
+                                         "age",
+                                         "section",
+                                         "mean(f_soft, pulp)"};
+    enum { ROUNDS = 1200, PIECES = sizeof pieces / sizeof *pieces };
+    unsigned long long random = 3;
+    int loaded = 0;
+    char name[] = "/tmp/crosstalk-mutant-XXXXXX";
+    int file = mkstemp(name);
+    assert_true(file >= 0);
+    close(file);
+    for (int round = 0; round < ROUNDS; round++) {
+        char *text;
+        size_t size;
+        xt_error err = {XT_OK, ""};
+        xt_model *m;
+        assert_int_equal(xt_file_read(&text, &size, paths[round % 8 == 0], 1 << 20, &err), XT_OK);
+        xt_text mutant = {0};
+        random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+        size_t at = (size_t)(random >> 33) % size, cut = (random >> 20) % 12;
+        if (cut > size - at) cut = size - at;
+        xt_text_add_bytes(&mutant, text, at);
+        if (random >> 63) xt_text_add(&mutant, pieces[(random >> 40) % PIECES]);
+        xt_text_add_bytes(&mutant, text + at + cut, size - at - cut);
+        write_quickly(name, &mutant);
+        xt_status status = xt_model_load(&m, name, NULL, 0, &err);
+        if (status == XT_OK)
+            loaded++;
+        else if (status != XT_USAGE || strncmp(err.text, name, strlen(name)) != 0)
+            fail_msg("round %d: status %d: %s", round, status, err.text);
+        xt_model_free(m);
+        xt_text_free(&mutant);
+        free(text);
+    }
+    unlink(name);
+    assert_in_range(loaded, ROUNDS / 50, ROUNDS - ROUNDS / 50);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_model_loads),
@@ -262,6 +323,7 @@ int main(void) {
         cmocka_unit_test(overrides_replace_parameters),
         cmocka_unit_test(the_invented_model_loads),
         cmocka_unit_test(the_schema_is_json),
+        cmocka_unit_test(mutated_models_never_crash),
         cmocka_unit_test(a_missing_file_is_an_input_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
