@@ -129,13 +129,13 @@ static xt_status find_phase(int *phase, xt_compiler *c, const xt_node *node, con
 }
 
 xt_status xt_tissue_of(int *tissue, xt_compiler *c, const xt_node *node) {
-    const char *name;
+    const char *name = NULL;
     XT_TRY(xt_node_text(&name, node, c->err));
     return find_tissue(tissue, c, node, name, false);
 }
 
 xt_status xt_phase_of(int *phase, xt_compiler *c, const xt_node *node) {
-    const char *name;
+    const char *name = NULL;
     XT_TRY(xt_node_text(&name, node, c->err));
     return find_phase(phase, c, node, name, false);
 }

@@ -132,7 +132,7 @@ static xt_status mean(xt_expr *e, xt_compiler *c, const xt_scope *scope) {
                           "mean() cannot be used in %s; name a driver that is the mean and use that",
                           scope->where);
     XT_TRY(arguments(c, e, 2, "mean(f_fat, muscle)"));
-    const char *name;
+    const char *name = NULL;
     XT_TRY(bare(&name, c, e->child[1], "tissue"));
     int tissue = xt_model_find_tissue(m, name);
     if (tissue == 0) {
@@ -179,7 +179,7 @@ static xt_status mean(xt_expr *e, xt_compiler *c, const xt_scope *scope) {
 }
 
 static xt_status beside(xt_expr *e, xt_compiler *c, const xt_scope *scope) {
-    const char *name;
+    const char *name = NULL;
     if (!(scope->see & XT_SEE_BESIDE))
         return xt_fail_at(c->err, c->source, e->line, e->col, "beside() cannot be used in %s", scope->where);
     XT_TRY(arguments(c, e, 1, "beside(bone)"));
@@ -197,7 +197,7 @@ static xt_status beside(xt_expr *e, xt_compiler *c, const xt_scope *scope) {
 }
 
 static xt_status given(xt_expr *e, xt_compiler *c, const xt_scope *scope) {
-    const char *name;
+    const char *name = NULL;
     if (!(scope->see & XT_SEE_UNSET))
         return xt_fail_at(c->err, c->source, e->line, e->col, "given() cannot be used in %s", scope->where);
     XT_TRY(arguments(c, e, 1, "given(load)"));
