@@ -62,9 +62,8 @@ static xt_status remove_matching(const char *dir, const char *sub, const char *c
     DIR *list = opendir(folder);
     xt_status status = XT_OK;
     for (struct dirent *entry; list && status == XT_OK && (entry = readdir(list));) {
-        bool ours = false;
-        for (int i = 0; endings[i]; i++)
-            ours |= ends_with(entry->d_name, endings[i]) || strstr(entry->d_name, ".tmp-");
+        bool ours = strstr(entry->d_name, ".tmp-") != NULL;
+        for (int i = 0; endings[i]; i++) ours |= ends_with(entry->d_name, endings[i]);
         if (!ours) continue;
         char *path = NULL;
         status = xt_path_join(&path, folder, entry->d_name, err);
