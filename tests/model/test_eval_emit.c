@@ -255,5 +255,9 @@ int main(void) {
         cmocka_unit_test(the_default_model_computes_the_same_on_devices),
         cmocka_unit_test(every_operator_computes_the_same_on_devices),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    char cache[64];
+    use_fresh_cache(cache);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    remove_folder(cache);
+    return failed;
 }
