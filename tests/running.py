@@ -159,10 +159,12 @@ def content(out):
 
     with open(os.path.join(out, "series.csv"), "rb") as file:
         add("series.csv", file.read())
-    for path in sorted(glob.glob(os.path.join(out, "frames", "*"))):
+    for path in sorted(glob.glob(os.path.join(out, "frames", "*.png"))):
         width, height, channels, pixels = png(path)
         add("frames/" + os.path.basename(path), struct.pack("<III", width, height, channels) + pixels)
-    for path in sorted(glob.glob(os.path.join(out, "volumes", "*"))):
+    for path in sorted(glob.glob(os.path.join(out, "volumes", "*.*"))):
+        if ".tmp-" in path:
+            continue
         with open(path, "rb") as file:
             add("volumes/" + os.path.basename(path), file.read())
     collection = os.path.join(out, "volumes.pvd")
