@@ -26,6 +26,8 @@ typedef struct {
     const void *context;
     const xt_walls *walls;
     const xt_solver_def *def;
+    const xt_override *overrides;
+    int override_count;
 } world_def;
 
 typedef struct {
@@ -58,7 +60,7 @@ static inline void world_scalars(world *w) {
 static inline void world_make(world *w, xt_device *device, const world_def *def) {
     xt_error err = {XT_OK, ""};
     *w = (world){.device = device};
-    OK(xt_model_load(&w->model, def->model, NULL, 0, &err));
+    OK(xt_model_load(&w->model, def->model, def->overrides, def->override_count, &err));
     if (device) {
         world_filler filler = {def, w->model};
         const double origin[3] = {0, 0, 0};
