@@ -90,6 +90,14 @@ static void freeing_text(xt_text *out, const xt_model *model, const xt_remodelli
     xt_text_printf(out, "            f_%s -= left * change;\n", model->phase[model->slack]);
 }
 
+/* Does a rule for another phase give to or take from `phase`? */
+static bool touches(const xt_remodelling *rule, int phase) {
+    if (phase < 0 || rule->phase == phase) return false;
+    for (int j = 0; j < rule->then_count; j++)
+        if (rule->then_from[j] == phase) return true;
+    return rule->freed_to[phase] || rule->taken_from[phase] != 0;
+}
+
 static void rule_text(xt_text *out, const xt_model *model, const xt_remodelling *rule, int booked) {
     const char *name = model->phase[rule->phase];
     xt_text_add(out, rule->rate ? "    {\n        const float want = dt * ("
@@ -105,6 +113,7 @@ static void rule_text(xt_text *out, const xt_model *model, const xt_remodelling 
         xt_expr_emit(out, model, rule->freed_to[k]);
         xt_text_add(out, ";\n");
     }
+    if (touches(rule, booked)) xt_text_printf(out, "        const float had = f_%s;\n", model->phase[booked]);
     xt_text_printf(out, "        float change = xt_limited(f_%s, want, ", name);
     number(out, "", rule->low, ", ");
     number(out, "", rule->high, ");\n        if (change < 0.0f) {\n");
@@ -113,6 +122,8 @@ static void rule_text(xt_text *out, const xt_model *model, const xt_remodelling 
     taking_text(out, model, rule);
     xt_text_printf(out, "        } else {\n            f_%s += change;\n        }\n", name);
     if (rule->phase == booked) xt_text_add(out, "        entry.applied += change;\n");
+    if (touches(rule, booked))
+        xt_text_printf(out, "        entry.applied += f_%s - had;\n", model->phase[booked]);
     xt_text_add(out, "    }\n");
 }
 

@@ -1,6 +1,5 @@
 /* The device against the rules in double precision on the host, the young state, books, checkpoints. */
 #include "tissue/world.h"
-#include <unistd.h>
 #include "fields/cell_text.h"
 
 static uint32_t seed = 1;
@@ -202,9 +201,17 @@ static void test_default_model_as_on_the_host(void **state) {
 
 static void invented_model_at(xt_device *device) { against_host(device, "tests/model/invented.yaml", true); }
 
+static void adversarial_model_at(xt_device *device) {
+    against_host(device, "tests/tissue/adversarial.yaml", true);
+}
+
+static void test_adversarial_model_as_on_the_host(void **state) {
+    (void)state;
+    on_every_device(adversarial_model_at);
+}
+
 static void test_invented_model_as_on_the_host(void **state) {
     (void)state;
-    if (access("tests/model/invented.yaml", R_OK) != 0) skip();
     on_every_device(invented_model_at);
 }
 
@@ -334,6 +341,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_default_model_as_on_the_host),
         cmocka_unit_test(test_invented_model_as_on_the_host),
+        cmocka_unit_test(test_adversarial_model_as_on_the_host),
         cmocka_unit_test(test_young_state_is_stationary),
         cmocka_unit_test(test_young_organs_are_stationary),
         cmocka_unit_test(test_checkpoint_goes_on_to_the_same_bits),
