@@ -26,33 +26,32 @@ static void release_job(void *item) {
     free(job);
 }
 
-static xt_status compose(float *dense, uint8_t *tissue, frame_job *job, xt_error *err) {
+/* A slice laid out in rows, ready to draw. */
+typedef struct {
+    float *value;
+    uint8_t *tissue, *second;
+    uint16_t *share;
+} dense_slice;
+
+static xt_status compose(dense_slice *dense, frame_job *job, xt_error *err) {
     xt_film *film = job->film;
     const void *plane[4] = {0};
     for (int i = 0; i <= job->parts; i++) XT_TRY(xt_read_wait(&plane[i], job->read[i], err));
     const xt_material *material = plane[job->parts];
     const size_t count = film->slice.count;
     float *gathered = malloc((count + 1) * sizeof *gathered);
-    uint8_t *home = malloc(count + 1);
-    xt_status status = XT_OK;
-    if (!gathered || !home) {
-        status = xt_no_memory(err, "a frame", count * sizeof *gathered);
-        goto done;
-    }
+    if (!gathered) return xt_no_memory(err, "a frame", count * sizeof *gathered);
     plane[job->parts] = NULL;
     xt_quantity_compose(gathered, &film->shown, job->outputs->def.model, plane, material,
                         job->outputs->epsilon, count);
-    for (size_t i = 0; i < count; i++) home[i] = material[i].tissue;
-    xt_slice_scatter(dense, &film->slice, gathered);
-    xt_slice_scatter_tissues(tissue, &film->slice, home);
-done:
+    xt_slice_scatter(dense->value, &film->slice, gathered);
+    xt_slice_scatter_materials(dense->tissue, dense->second, dense->share, &film->slice, material);
     free(gathered);
-    free(home);
-    return status;
+    return XT_OK;
 }
 
-static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_job *job, const float *dense,
-                     const uint8_t *tissue) {
+static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_job *job,
+                     const dense_slice *dense) {
     const xt_film *film = job->film;
     const xt_outputs *outputs = job->outputs;
     const xt_frame_request *request = film->request;
@@ -71,8 +70,10 @@ static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_jo
     def->ny = film->slice.ny;
     def->spacing[0] = film->slice.spacing[0];
     def->spacing[1] = film->slice.spacing[1];
-    def->value = dense;
-    def->tissue = tissue;
+    def->value = dense->value;
+    def->tissue = dense->tissue;
+    def->second = dense->second;
+    def->share = dense->share;
     def->tissue_count = outputs->def.model->tissue_count;
     def->tissue_name = outputs->tissue_name;
     def->tissue_colour = outputs->tissue_colour;
@@ -91,17 +92,17 @@ static xt_status run_job(void *item, xt_error *err) {
     frame_job *job = item;
     const size_t pixels = (size_t)job->film->slice.nx * (size_t)job->film->slice.ny;
     xt_outputs_state *state = &job->outputs->state; /* the limits are the writing thread's own */
-    float *dense = malloc(pixels * sizeof *dense);
-    uint8_t *tissue = malloc(pixels);
+    dense_slice dense = {malloc(pixels * sizeof(float)), malloc(pixels), malloc(pixels),
+                         malloc(pixels * sizeof(uint16_t))};
     xt_status status = XT_OK;
-    if (!dense || !tissue) {
-        status = xt_no_memory(err, "a frame", pixels * sizeof *dense);
+    if (!dense.value || !dense.tissue || !dense.second || !dense.share) {
+        status = xt_no_memory(err, "a frame", pixels * sizeof *dense.value);
         goto done;
     }
-    XT_GO(compose(dense, tissue, job, err));
+    XT_GO(compose(&dense, job, err));
     xt_frame_def def;
     char title[160];
-    fill_def(&def, title, sizeof title, job, dense, tissue);
+    fill_def(&def, title, sizeof title, job, &dense);
     if (def.kind == XT_FRAME_FIELD) {
         if (isnan(state->low[job->index]))
             XT_GO(xt_frame_limits(&state->low[job->index], &state->high[job->index], &def, err));
@@ -110,8 +111,10 @@ static xt_status run_job(void *item, xt_error *err) {
     }
     XT_GO(xt_frame_write(job->path, &def, job->outputs->font, err));
 done:
-    free(dense);
-    free(tissue);
+    free(dense.value);
+    free(dense.tissue);
+    free(dense.second);
+    free(dense.share);
     return status;
 }
 
