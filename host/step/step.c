@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fields/cell_text.h"
 #include "step/internal.h"
 
 /* Scalars for a time: age, time, plasma, then every driver in the model's order. */
@@ -41,12 +42,23 @@ static void memory_rates(xt_sim *sim) {
                 xt_expr_value(sim->model, sim->model->scalar[i].formula, &(xt_values){.scalar = sim->scalar});
 }
 
+/* A state with a value instead of a rate may jump with the drivers: its mean says nothing about stepping. */
+static bool is_integrated(const xt_model *model, const xt_scalar *mean) {
+    xt_cell_uses uses = {0};
+    xt_cell_uses_add(&uses, model, mean->mean);
+    for (int k = 0; k < model->state_count; k++)
+        if (uses.state >> k & 1 && model->state[k].value) return false;
+    return true;
+}
+
 /* Half the difference between an Euler step and the last step's slope extrapolated: the local error of
  * explicit Euler to leading order, of each region mean, relative to it. */
 static double step_error(xt_sim *sim, double dt) {
     double worst = 0;
     for (int i = 0; i < sim->model->scalar_count; i++) {
-        if (sim->model->scalar[i].kind != XT_SCALAR_MEAN) continue;
+        if (sim->model->scalar[i].kind != XT_SCALAR_MEAN ||
+            !is_integrated(sim->model, &sim->model->scalar[i]))
+            continue;
         const double now = sim->scalar[i], slope = (now - sim->last_mean[i]) / dt;
         if (sim->clock.last_step > 0) {
             const double size = fmax(fabs(now), 1e-6);
