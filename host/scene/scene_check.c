@@ -94,6 +94,13 @@ static xt_status check_geometry(const xt_scene *scene, xt_error *err) {
     return XT_OK;
 }
 
+/* Their files would have the same name. */
+static bool same_picture(const xt_frame_request *a, const xt_frame_request *b) {
+    return strcmp(a->name, b->name) == 0 && a->axis == b->axis && a->peak == b->peak &&
+           a->at_given == b->at_given &&
+           (!a->at_given || (a->at_is_fraction == b->at_is_fraction && a->at == b->at));
+}
+
 static xt_status check_output(const xt_scene *scene, xt_error *err) {
     const double end = scene->until + scene->acute;
     const struct {
@@ -112,6 +119,11 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
     for (int i = 0; i < scene->frame_count; i++) {
         const xt_frame_request *frame = &scene->frame[i];
         const xt_node *node = xt_node_at(at(scene, "output.frames"), i);
+        for (int j = 0; j < i; j++)
+            if (same_picture(frame, &scene->frame[j]))
+                return xt_node_fail(node, err,
+                                    "this picture is there already: only show, axis, at and peak tell "
+                                    "pictures apart");
         if (frame->high <= frame->low) return xt_node_fail(node, err, "high must be above low");
         if (frame->logarithmic && frame->low <= 0)
             return xt_node_fail(node, err, "a logarithmic scale needs low above 0");
