@@ -131,6 +131,24 @@ static void time_text(char *text, size_t size, const xt_sim *sim) {
     }
 }
 
+/* What is shown, where, and which frame; the same slice asked for twice, in two colour scales say, is
+ * numbered. */
+static void file_name(char *name, size_t size, const xt_outputs *outputs, int index) {
+    const xt_film *film = &outputs->film[index];
+    const int axis = film->slice.axis, at = film->slice.index;
+    int same = 1;
+    for (int k = 0; k < index; k++) {
+        const xt_film *other = &outputs->film[k];
+        if (other->slice.axis == axis && other->slice.index == at &&
+            strcmp(other->shown.name, film->shown.name) == 0)
+            same++;
+    }
+    char twin[16] = "";
+    if (same > 1) snprintf(twin, sizeof twin, "-%d", same);
+    snprintf(name, size, "%s_%c%d%s_%04d.png", film->shown.name, "xyz"[axis], at, twin,
+             outputs -> state.frames);
+}
+
 static xt_status add_frame(xt_outputs *outputs, int index, xt_error *err) {
     xt_film *film = &outputs->film[index];
     xt_fields *fields = xt_sim_fields(outputs->def.sim);
@@ -144,8 +162,7 @@ static xt_status add_frame(xt_outputs *outputs, int index, xt_error *err) {
     job->parts = parts.count;
     xt_status status = XT_OK;
     char name[160];
-    snprintf(name, sizeof name, "%s_%c%d_%04d.png", film->shown.name, "xyz"[film->slice.axis],
-             film -> slice.index, outputs->state.frames);
+    file_name(name, sizeof name, outputs, index);
     XT_GO(xt_path_join(&job->path, outputs->frames_dir, name, err));
     for (int i = 0; i < parts.count; i++)
         XT_GO(xt_gather_start(&job->read[i], film->gather, parts.buffer[i], parts.plane[i], err));
@@ -209,6 +226,14 @@ static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_
     int index;
     if (xt_slice_index(&index, mesh, request->axis, fmin(at, size * (1 - 1e-9)), err) != XT_OK)
         return xt_context(err, "%s:%d: error: output.frames", outputs->def.scene->file, request->line);
+    for (const xt_film *other = outputs->film; other < film; other++)
+        if (other->slice.axis == request->axis && other->slice.index == index) {
+            /* the queue is in order: one buffer serves all films of a plane */
+            film->slice = other->slice;
+            film->gather = other->gather;
+            return make_note(&film->note, outputs, &film->shown, err);
+        }
+    film->owner = true;
     XT_TRY(xt_slice_create(&film->slice, mesh, request->axis, index, err));
     XT_TRY(xt_gather_create(&film->gather, xt_sim_fields(outputs->def.sim), film->slice.cell,
                             film->slice.count, err));
@@ -235,9 +260,10 @@ xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
 
 void xt_films_free(xt_outputs *outputs) {
     for (int i = 0; i < outputs->film_count; i++) {
+        free(outputs->film[i].note);
+        if (!outputs->film[i].owner) continue;
         xt_gather_free(outputs->film[i].gather);
         xt_slice_free(&outputs->film[i].slice);
-        free(outputs->film[i].note);
     }
     free(outputs->film);
     xt_font_close(outputs->font);
