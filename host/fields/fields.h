@@ -117,7 +117,7 @@ xt_status xt_fields_fraction_defect(double *defect, xt_fields *fields, xt_error 
  * per work-item, XT_SUM_ITEMS of them, per quantity; the host adds those in double precision, in order.
  * xt_sums_create makes the buffer for `count` sums; kernels write sum k of item i at float2[k * XT_SUM_ITEMS + i]
  * (kernels/sum.clh has the add and the loop). */
-enum { XT_SUM_ITEMS = 8192 };
+enum { XT_SUM_ITEMS = 4096 };
 typedef struct {
     cl_mem partial;
     int count;
