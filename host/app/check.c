@@ -28,10 +28,10 @@ static void duration(xt_text *out, double seconds) {
 
 static void report(xt_text *out, const facts *f, const xt_mesh *mesh) {
     const xt_estimate *e = &f->estimate;
-    const double steps_at = f->has_device ? f->device.copy_bytes_per_s : 0;
     double steps;
     char a[32], b[32];
-    const double seconds = xt_estimate_seconds(&steps, e, f->scene, f->model, steps_at);
+    const double seconds =
+        xt_estimate_seconds(&steps, e, f->scene, f->model, f->has_device ? &f->device : NULL);
     xt_text_printf(out, "scene     %s: %s\n", f->scene->file, f->scene->title);
     xt_text_printf(out, "model     %s: %d species, %d states, %d tissues\n", f->scene->model_file,
                    f->model->species_count, f->model->state_count, f->model->tissue_count);
@@ -68,7 +68,7 @@ static void report_json(xt_json *json, const facts *f, const xt_mesh *mesh) {
     const xt_estimate *e = &f->estimate;
     double steps;
     const double seconds =
-        xt_estimate_seconds(&steps, e, f->scene, f->model, f->has_device ? f->device.copy_bytes_per_s : 0);
+        xt_estimate_seconds(&steps, e, f->scene, f->model, f->has_device ? &f->device : NULL);
     xt_json_open_object(json, NULL);
     xt_json_open_object(json, "scene");
     xt_scene_write(json, f->scene);
@@ -125,7 +125,7 @@ static xt_status check(xt_app *app, const xt_scene *scene, const xt_model *model
     }
     f.estimate.voxels = (double)mesh->voxels;
     f.estimate.cells = (double)(mesh->blocks * XT_BLOCK);
-    f.estimate.device_bytes = f.estimate.cells * xt_estimate_cell_bytes(model);
+    f.estimate.device_bytes = xt_estimate_bytes(model, f.estimate.cells);
     xt_warn_resolution(&app->log, model, mesh->spacing, xt_tissues_present(mesh));
     if (json) {
         xt_json writer;

@@ -36,9 +36,9 @@ double xt_host_memory(void) {
     return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
 }
 
-double xt_estimate_cell_bytes(const xt_model *model) {
+double xt_estimate_bytes(const xt_model *model, double cells) {
     const xt_mesh one = {.blocks = 1};
-    return xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK;
+    return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK + XT_FIXED_BYTES;
 }
 
 /* Where the spacing is not given, resolving fills it in: first resolve, then scale. */
@@ -83,7 +83,7 @@ static void count(xt_estimate *e, const fullness *full, const xt_geometry *g, co
     /* Blocks are cut at both ends of a row: about one block more than the tissue in it. */
     const double padding = full->rows * (double)dims[1] * dims[2] * XT_BLOCK;
     e->cells = full->exact ? full->cells * box : fmin(e->voxels + padding, box + XT_BLOCK);
-    e->device_bytes = e->cells * xt_estimate_cell_bytes(model);
+    e->device_bytes = xt_estimate_bytes(model, e->cells);
     e->host_bytes = e->cells * HOST_CELL_BYTES;
     if (g->kind == XT_GEOMETRY_LABELS) e->host_bytes += HOST_LABEL_BYTES * box;
 }
@@ -204,8 +204,8 @@ xt_status xt_estimate_device(xt_device_info *info, const char *spec, xt_error *e
     return status;
 }
 
-/* Largest decay of the explicit operator over tissues and species, 1/h: 2 D sum(1/h^2) + k + K/phi
- * (Gershgorin, halved twice and doubled once cancel to this bound on the step 1/rate). */
+/* Largest rate of the explicit operator's diagonal over tissues and species, 1/h: 2 D sum(1/h^2) + k + K/phi.
+ */
 static double fastest(const double spacing[3], const xt_model *model) {
     double most = 0, inverse = 0;
     for (int a = 0; a < 3; a++) inverse += 2 / (spacing[a] * spacing[a]);
@@ -219,18 +219,19 @@ static double fastest(const double spacing[3], const xt_model *model) {
 }
 
 double xt_estimate_seconds(double *steps, const xt_estimate *e, const xt_scene *scene, const xt_model *model,
-                           double bandwidth) {
-    /* Bytes a cell and step: chronic, about 15 iterations a species, twice where there are bouts, each of
-     * some 25 floats with its multigrid levels; acute, two reads and a write of every field and its labels.
-     */
-    const double chronic_bytes = 15.0 * 2 * 25 * 4 * model->species_count,
-                 acute_bytes = 14.0 * model->species_count;
+                           const xt_device_info *device) {
+    /* Time of a cell, step and species in bytes copied meanwhile. Chronic: some 15 iterations, at rest and at
+     * the peak, of 25 floats. Acute: the byte model of the fused kernel on a GPU; on a CPU arithmetic, not
+     * memory, is the limit. */
+    const bool cpu = device && device->type == CL_DEVICE_TYPE_CPU;
+    const double chronic_bytes = 15.0 * 2 * 25 * 4 * model->species_count;
+    const double acute_bytes = (cpu ? 150.0 : 30.0) * model->species_count;
     const double acute = scene->mode == XT_ACUTE ? scene->until : scene->acute;
     const double chronic = scene->mode == XT_ACUTE ? 0 : scene->until;
-    const double rate = fastest(e->spacing, model), step = fmin(scene->max_acute_step, scene->courant / rate);
+    const double step = fmin(scene->max_acute_step, scene->courant / fastest(e->spacing, model));
     const double chronic_steps = ceil(chronic / scene->step),
                  acute_steps = acute > 0 ? ceil(acute / step) : 0;
     *steps = chronic_steps + acute_steps;
-    return bandwidth > 0 ? e->cells * (chronic_steps * chronic_bytes + acute_steps * acute_bytes) / bandwidth
-                         : 0;
+    if (!device || !(device->copy_bytes_per_s > 0)) return 0;
+    return e->cells * (chronic_steps * chronic_bytes + acute_steps * acute_bytes) / device->copy_bytes_per_s;
 }

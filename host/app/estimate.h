@@ -7,10 +7,9 @@
 #include "model/model.h"
 #include "scene/scene.h"
 
-/* Float arrays a cell that solve/ and tissue/ hold besides the fields: the largest of the chronic solver
- * (vectors and the multigrid levels), the acute stepper and the rules. Measured as xt_device_bytes_peak
- * against xt_fields_bytes. */
-enum { XT_SOLVER_ARRAYS = 10 };
+/* Float arrays a cell that solve/ and tissue/ hold besides the fields, and bytes that do not grow with the
+ * grid: measured as xt_device_bytes_peak of runs at 3 mm and 1 mm. */
+enum { XT_SOLVER_ARRAYS = 8, XT_FIXED_BYTES = 1600000 };
 
 typedef struct {
     int dims[3];
@@ -20,8 +19,8 @@ typedef struct {
     double host_bytes;    /* in the host's memory, label volume and mesh */
 } xt_estimate;
 
-/* Bytes a cell takes on the device. */
-double xt_estimate_cell_bytes(const xt_model *model);
+/* Bytes on the device for so many cells. */
+double xt_estimate_bytes(const xt_model *model, double cells);
 
 /* Estimate from a copy of the geometry, built on a coarser grid where its own would be large: voxels within a
  * few per cent. Refuses (XT_USAGE) a grid that needs more than `device_limit` bytes on the device or
@@ -40,9 +39,9 @@ double xt_host_memory(void);
 /* One device of the list as --device chooses it, without opening it. */
 xt_status xt_estimate_device(xt_device_info *info, const char *spec, xt_error *err);
 
-/* Seconds that a run may take on a device of this copy bandwidth (bytes/s), to a factor of about three:
- * chronic steps or acute steps times the bytes they move. *steps: how many. */
+/* Seconds that a run may take on this device, to a factor of about three, 0 if its bandwidth is not known:
+ * chronic or acute steps times what a step costs. *steps: how many. device may be NULL. */
 double xt_estimate_seconds(double *steps, const xt_estimate *estimate, const xt_scene *scene,
-                           const xt_model *model, double bandwidth);
+                           const xt_model *model, const xt_device_info *device);
 
 #endif
