@@ -20,7 +20,12 @@ static double difference(const world *w, const xt_reference *host, cl_mem buffer
 static world make(xt_device *device, const char *model) {
     xt_solver_def exact = xt_solver_def_default();
     exact.tolerance = 1e-9; /* as far as rounding goes */
-    const world_def def = {model, {37, 11, 9}, {0.4, 0.5, 0.6}, world_clumps, &seed, NULL, &exact};
+    const world_def def = {.model = model,
+                           .dims = {37, 11, 9},
+                           .spacing = {0.4, 0.5, 0.6},
+                           .place = world_clumps,
+                           .context = &seed,
+                           .def = &exact};
     world w;
     world_make(&w, device, &def);
     return w;
