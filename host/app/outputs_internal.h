@@ -14,7 +14,7 @@
 typedef struct {
     const xt_frame_request *request;
     xt_quantity_shown shown;
-    xt_slice slice;    /* of the first film of this plane; the others copy the struct and own nothing */
+    xt_slice slice; /* of the first film of this plane; the others copy the struct and own nothing */
     xt_gather *gather;
     bool owner;
     char *note; /* NULL: none */

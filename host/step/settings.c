@@ -41,7 +41,7 @@ xt_status xt_assign(double *scalar, const xt_model *model, const xt_assignment *
                           xt_dim_text(dim, found, sizeof found));
     }
     if (!(value >= setting->low && value <= setting->high))
-        return xt_fail_at(err, a->source, a->line, a->col, "%s must be between %g and %g %s, found '%s'",
+        return xt_fail_at(err, a->source, a->line, a->col, "%s must be between %g and %g%s%s, found '%s'",
                           a->name, setting->low / setting->unit.scale, setting->high / setting->unit.scale,
                           setting->unit_text, a->text);
     scalar[index] = value;

@@ -119,7 +119,13 @@ static xt_status toward_chronic(xt_sim *sim, double until, xt_error *err) {
     return xt_sim_check_finite(sim, err);
 }
 
-static void drivers_at(double *scalar, double time, void *context) { xt_sim_drivers(context, scalar, time); }
+/* Settings, memories and means are as they were when the chunk began; time and what follows from it are new.
+ */
+static void drivers_at(double *scalar, double time, void *context) {
+    xt_sim *sim = context;
+    memcpy(scalar, sim->scalar, (size_t)sim->model->scalar_count * sizeof *scalar);
+    xt_sim_drivers(sim, scalar, time);
+}
 
 /* Acute steps come in chunks that end at multiples of this many steps' time: a pause falls between chunks, so
  * where it falls changes nothing. */
