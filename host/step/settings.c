@@ -40,10 +40,12 @@ xt_status xt_assign(double *scalar, const xt_model *model, const xt_assignment *
                           setting->unit_text[0] ? setting->unit_text : "1", a->text,
                           xt_dim_text(dim, found, sizeof found));
     }
-    if (!(value >= setting->low && value <= setting->high))
+    if (!(value >= setting->low && value <= setting->high)) {
+        const bool pure = !setting->unit_text[0] || strcmp(setting->unit_text, "1") == 0;
         return xt_fail_at(err, a->source, a->line, a->col, "%s must be between %g and %g%s%s, found '%s'",
                           a->name, setting->low / setting->unit.scale, setting->high / setting->unit.scale,
-                          setting->unit_text, a->text);
+                          pure ? "" : " ", pure ? "" : setting->unit_text, a->text);
+    }
     scalar[index] = value;
     return XT_OK;
 }
