@@ -51,7 +51,9 @@ void xt_organs_store(xt_fields *fields, int species, const double *level, xt_sou
 
 /* ---- sums over cells (reduce.c, kernels/reduce.clh) ---- */
 
-enum { XT_REDUCE_GROUPS_MOST = 2048 };
+/* Work-groups at most: on a processor a few per core, on a GPU what keeps all of it busy. XT_REDUCE_LOCAL as
+ * in reduce.clh. */
+enum { XT_REDUCE_ROWS = 256, XT_REDUCE_GROUPS = 2048, XT_REDUCE_LOCAL = 64 };
 typedef struct {
     cl_mem partial;
     int groups, quantities;
@@ -59,7 +61,7 @@ typedef struct {
     bool rows;
     float *host;
 } xt_reduce;
-xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, int quantities, xt_error *err);
+xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, size_t cells, int quantities, xt_error *err);
 void xt_reduce_free(xt_reduce *reduce, xt_device *device);
 size_t xt_reduce_global(const xt_reduce *reduce);
 /* Blocking. Adds in double precision, in order. */

@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 
-xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, int quantities, xt_error *err) {
+xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, size_t cells, int quantities,
+                           xt_error *err) {
     const xt_device_info *info = xt_device_get_info(device);
-    reduce->rows = (info->type & CL_DEVICE_TYPE_CPU) != 0;
-    reduce->groups = reduce->rows ? 256 : XT_REDUCE_GROUPS_MOST;
-    reduce->local = reduce->rows ? 1 : 64;
+    reduce->rows = (info->type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == CL_DEVICE_TYPE_CPU;
+    reduce->local = reduce->rows ? 1 : XT_REDUCE_LOCAL;
+    const size_t most = reduce->rows ? XT_REDUCE_ROWS : XT_REDUCE_GROUPS,
+                 unit = reduce->rows ? XT_BLOCK : XT_REDUCE_LOCAL;
+    const size_t wanted = (cells + unit - 1) / unit;
+    reduce->groups = (int)(wanted < most ? wanted : most);
     reduce->quantities = quantities;
     const size_t bytes = (size_t)reduce->groups * (size_t)quantities * 2 * sizeof(float);
     reduce->host = malloc(bytes);

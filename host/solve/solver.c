@@ -40,7 +40,7 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
     const int acute_sums = model->species_count * XT_ACUTE_SUMS, steady_sums = 4 + XT_TOTALS;
-    XT_TRY(xt_reduce_create(&solver->reduce, fields->device,
+    XT_TRY(xt_reduce_create(&solver->reduce, fields->device, fields->cells,
                             acute_sums > steady_sums ? acute_sums : steady_sums, err));
     XT_TRY(build(solver, err));
     const size_t entries = (size_t)(model->tissue_count + 1) * (size_t)model->species_count * 2;
