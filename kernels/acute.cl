@@ -59,7 +59,7 @@ static inline float acute_add(const float c, const float increment, const float 
 #endif
 #if XT_WALLS
 #define ACUTE_WALL(k)                                                                                                  \
-    const float2 edge = xt_wall(i, w, k, block, coefficient, wall);                                                    \
+    const float2 edge = xt_wall(i, w, k, box, block, coefficient, wall);                                                    \
     const float inflow = edge.y - edge.x * c##k;                                                                       \
     xt_total(&sum[(k) * XT_ACUTE_SUMS + 4], inflow);
 #else
@@ -101,12 +101,12 @@ __kernel void acute_step(XT_MESH_PARAMETERS, __global const float *pairs, __glob
             const int home = class_tissue[xt_class(w)];
 #endif
             XT_EACH_SPECIES(ACUTE_READ)
-            ACUTE_FACE(0, 0, XT_SPACING0)
-            ACUTE_FACE(1, 0, XT_SPACING0)
-            ACUTE_FACE(2, 1, XT_SPACING1)
-            ACUTE_FACE(3, 1, XT_SPACING1)
-            ACUTE_FACE(4, 2, XT_SPACING2)
-            ACUTE_FACE(5, 2, XT_SPACING2)
+            ACUTE_FACE(0, 0, box.x)
+            ACUTE_FACE(1, 0, box.x)
+            ACUTE_FACE(2, 1, box.y)
+            ACUTE_FACE(3, 1, box.y)
+            ACUTE_FACE(4, 2, box.z)
+            ACUTE_FACE(5, 2, box.z)
             XT_EACH_SPECIES(ACUTE_WRITE)
         }
     }

@@ -16,7 +16,7 @@ __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, _
     const uint w = word[i];
     float t[6];
     for (int face = 0; face < 6; face++)
-        t[face] = xt_face(i, xt_neighbour(block, i, face), face, species, word, coefficient, class_tissue, membrane);
+        t[face] = xt_face(i, xt_neighbour(block, i, face), face, species, box, word, coefficient, class_tissue, membrane);
     tx[i] = t[0];
     ty[i] = t[2];
     tz[i] = t[4];
@@ -24,7 +24,7 @@ __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, _
 #if XT_REACTIONS
     sum += uptake[i];
 #endif
-    sum += xt_wall(i, w, species, block, coefficient, wall).x;
+    sum += xt_wall(i, w, species, box, block, coefficient, wall).x;
     for (int face = 0; face < 6; face++) sum += t[face];
     diagonal[i] = sum;
 }
@@ -40,7 +40,8 @@ static inline float elliptic_gain(__global const xt_block *block, const int i, _
            (tz[i] * (c[zm] - here) + tz[zp] * (c[zp] - here));
 }
 
-static inline float elliptic_local(const int i, const uint w, const int species, __global const xt_block *block,
+static inline float elliptic_local(const int i, const uint w, const int species, const float4 box,
+                                   __global const xt_block *block,
                                    __global const float *coefficient, __global const float *wall,
                                    __global const float *uptake) {
     float local_loss =
@@ -49,7 +50,7 @@ static inline float elliptic_local(const int i, const uint w, const int species,
     local_loss += uptake[i];
 #endif
 #if XT_WALLS
-    local_loss += xt_wall(i, w, species, block, coefficient, wall).x;
+    local_loss += xt_wall(i, w, species, box, block, coefficient, wall).x;
 #endif
     return local_loss;
 }
@@ -76,7 +77,7 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
         const float loss = xt_of_cell(coefficient, w, species, XT_C_LOSS);
         const float exchange = xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
         const float supply = xt_of_cell(coefficient, w, species, XT_C_SUPPLY);
-        const float2 edge = xt_wall(i, w, species, block, coefficient, wall);
+        const float2 edge = xt_wall(i, w, species, box, block, coefficient, wall);
         float b = 0.0f, removal = loss + exchange;
 #if XT_REACTIONS
         removal += uptake[i];
@@ -133,7 +134,7 @@ __kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, 
     float2 pq = (float2)(0.0f);
     XT_EACH_CELL(i, cells) {
         const float here = p[i];
-        const float value = elliptic_local(i, word[i], species, block, coefficient, wall, uptake) * here -
+        const float value = elliptic_local(i, word[i], species, box, block, coefficient, wall, uptake) * here -
                             elliptic_gain(block, i, p, tx, ty, tz);
         q[i] = value;
         xt_total(&pq, here * value);

@@ -313,7 +313,7 @@ static xt_status enqueue_step(xt_solver *solver, int row, int parity, double dt,
     xt_fields view = *fields;
     view.scalar = a->scalars;
     xt_arg args[48];
-    int n = xt_mesh_args(args, fields, XT_MESH_ARGS);
+    int n = xt_mesh_args(args, solver, XT_MESH_ARGS);
     const xt_arg field[] = {XT_ARG(a->pairs),     XT_ARG(a->tables),    XT_ARG(a->level),
                             XT_ARG(fields->rest), XT_ARG(fields->peak), XT_ARG(solver->reduce.partial),
                             XT_ARG(step_h),       XT_ARG(step),         XT_ARG(count),

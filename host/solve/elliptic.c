@@ -7,10 +7,12 @@
 enum { FLOOR_ROUNDOFFS = 2 };
 static const double unit_roundoff = 5.9604644775390625e-08;
 
-int xt_mesh_args(xt_arg *args, const xt_fields *fields, int count) {
-    const xt_arg list[XT_MESH_ARGS] = {XT_ARG(fields->block),        XT_ARG(fields->word),
-                                       XT_ARG(fields->coefficient),  XT_ARG(fields->wall),
-                                       XT_ARG(fields->class_tissue), XT_ARG(fields->membrane)};
+int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count) {
+    const xt_fields *fields = solver->fields;
+    const xt_arg list[XT_MESH_ARGS] = {XT_ARG(solver->box),     XT_ARG(fields->block),
+                                       XT_ARG(fields->word),    XT_ARG(fields->coefficient),
+                                       XT_ARG(fields->wall),    XT_ARG(fields->class_tissue),
+                                       XT_ARG(fields->membrane)};
     for (int k = 0; k < count; k++) args[k] = list[k];
     return count;
 }
@@ -87,7 +89,7 @@ xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_err
         XT_TRY(xt_launch(fields->device, e->linearise, fields->cells, 0, args, n, "steady: linearise",
                          16.0 * (double)fields->cells, err));
     }
-    n = xt_mesh_args(args, fields, XT_MESH_ARGS);
+    n = xt_mesh_args(args, solver, XT_MESH_ARGS);
     const xt_arg own[] = {XT_ARG(e->uptake),   XT_ARG(e->tx),   XT_ARG(e->ty), XT_ARG(e->tz),
                           XT_ARG(e->diagonal), XT_ARG(species), XT_ARG(cells)};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++) args[n++] = own[k];
@@ -105,7 +107,7 @@ static xt_status true_residual(norms *out, xt_solver *solver, xt_problem *proble
                  modulated = problem->modulated;
     const cl_float weight = problem->source_weight, plasma = problem->plasma;
     xt_arg args[40];
-    int n = xt_mesh_args(args, solver->fields, XT_SOURCE_ARGS);
+    int n = xt_mesh_args(args, solver, XT_SOURCE_ARGS);
     const xt_arg own[] = {XT_ARG(e->uptake),     XT_ARG(e->constant),
                           XT_ARG(e->tx),         XT_ARG(e->ty),
                           XT_ARG(e->tz),         XT_ARG(e->diagonal),
@@ -153,7 +155,7 @@ static xt_status iterate(double *left, int *iterations, xt_solver *solver, const
         XT_TRY(xt_launch(device, e->direction, cells, 0, direction, 5, "steady: direction",
                          16.0 * (double)cells, err));
         xt_arg args[32];
-        int n = xt_mesh_args(args, solver->fields, XT_LOCAL_ARGS);
+        int n = xt_mesh_args(args, solver, XT_LOCAL_ARGS);
         const xt_arg own[] = {XT_ARG(e->uptake),
                               XT_ARG(e->tx),
                               XT_ARG(e->ty),

@@ -14,7 +14,7 @@ typedef enum { XT_SOURCE_REFERENCE, XT_SOURCE_REST, XT_SOURCE_PEAK, XT_SOURCE_PU
 xt_status xt_source_check(const xt_model *model, xt_error *err);
 
 /* Generated text that kernels/cell.clh needs; `uses`: what the formulas in it read of a cell. */
-void xt_source_text(xt_text *out, const xt_fields *fields, bool walls, xt_cell_uses *uses);
+void xt_source_text(xt_text *out, const xt_model *model, bool walls, xt_cell_uses *uses);
 bool xt_source_has_reactions(const xt_model *model);
 
 /* Does the secretion or reaction of a species depend on fields, so that its steady problem is not linear? */
@@ -132,6 +132,7 @@ struct xt_solver {
     xt_program *program;
     xt_cell_uses uses;
     bool walls, reactions;
+    cl_float4 box; /* spacing mm, voxels along x */
     xt_reduce reduce;
     cl_mem base[2]; /* float2 [tissue_count + 1][species_count]: rest (and reference), peak */
     float *base_host;
@@ -150,10 +151,10 @@ void xt_elliptic_free(xt_solver *solver);
 /* Coefficients of a species for the present geometry (and, with reactions, about the field x). */
 xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_error *err);
 xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err);
-/* The first `count` of the arguments that XT_MESH_PARAMETERS stands for: 4 are XT_LOCAL_PARAMETERS, 5
+/* The first `count` of the arguments that XT_MESH_PARAMETERS stands for: 5 are XT_LOCAL_PARAMETERS, 6
  * XT_SOURCE_PARAMETERS (kernels/cell.clh). Returns count. */
-enum { XT_LOCAL_ARGS = 4, XT_SOURCE_ARGS, XT_MESH_ARGS };
-int xt_mesh_args(xt_arg *args, const xt_fields *fields, int count);
+enum { XT_LOCAL_ARGS = 5, XT_SOURCE_ARGS, XT_MESH_ARGS };
+int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count);
 
 /* ---- acute mode (acute.c) ---- */
 /* As kernels/acute.clh has them. */

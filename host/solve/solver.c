@@ -22,7 +22,7 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     xt_status status = XT_OK;
     xt_text text = {0};
     XT_GO(find_walls(&solver->walls, fields, err));
-    xt_source_text(&text, fields, solver->walls, &solver->uses);
+    xt_source_text(&text, fields->model, solver->walls, &solver->uses);
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},     {"reduce.clh", NULL},
@@ -39,6 +39,8 @@ done:
 static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
+    for (int axis = 0; axis < 3; axis++) solver->box.s[axis] = (float)fields->mesh->spacing[axis];
+    solver->box.s[3] = (float)fields->mesh->dims[0];
     const int acute_sums = model->species_count * XT_ACUTE_SUMS, steady_sums = 4 + XT_TOTALS;
     XT_TRY(xt_reduce_create(&solver->reduce, fields->device, fields->cells,
                             acute_sums > steady_sums ? acute_sums : steady_sums, err));

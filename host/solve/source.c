@@ -58,18 +58,12 @@ bool xt_source_nonlinear(const xt_model *model, int species) {
 
 /* ---- generated text ---- */
 
-static void emit_definitions(xt_text *out, const xt_fields *fields, bool walls) {
-    const xt_model *model = fields->model;
+static void emit_definitions(xt_text *out, const xt_model *model, bool walls) {
     xt_text_printf(out,
-                   "#define XT_SPECIES %d\n#define XT_TISSUES %d\n#define XT_SCALARS %d\n#define XT_NX %d\n"
+                   "#define XT_SPECIES %d\n#define XT_TISSUES %d\n#define XT_SCALARS %d\n"
                    "#define XT_WALLS %d\n#define XT_REACTIONS %d\n",
-                   model->species_count, model->tissue_count, model->scalar_count, fields->mesh->dims[0],
-                   walls, xt_source_has_reactions(model));
-    for (int axis = 0; axis < 3; axis++) {
-        xt_text_printf(out, "#define XT_SPACING%d ", axis);
-        xt_cell_text_number(out, fields->mesh->spacing[axis]);
-        xt_text_add(out, "\n");
-    }
+                   model->species_count, model->tissue_count, model->scalar_count, walls,
+                   xt_source_has_reactions(model));
     xt_text_add(out, "#define XT_EACH_SPECIES(M)");
     for (int s = 0; s < model->species_count; s++) xt_text_printf(out, " M(%d)", s);
     xt_text_add(out, "\n");
@@ -123,15 +117,14 @@ static void emit_reaction(xt_text *out, const xt_model *model) {
     xt_text_add(out, "    default: return 0.0f;\n    }\n}\n");
 }
 
-void xt_source_text(xt_text *out, const xt_fields *fields, bool walls, xt_cell_uses *uses) {
-    const xt_model *model = fields->model;
+void xt_source_text(xt_text *out, const xt_model *model, bool walls, xt_cell_uses *uses) {
     memset(uses, 0, sizeof *uses);
     for (int s = 0; s < model->species_count; s++) {
         for (int t = 1; t <= model->tissue_count; t++)
             xt_cell_uses_add(uses, model, model->species[s].factor.tissue[t]);
         xt_cell_uses_add(uses, model, model->species[s].reaction);
     }
-    emit_definitions(out, fields, walls);
+    emit_definitions(out, model, walls);
     xt_text_add(out, "#define XT_CELL_PARAMETERS ");
     xt_cell_text_parameters(out, uses);
     xt_text_add(out, "\n#define XT_CELL_PASS ");
