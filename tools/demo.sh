@@ -37,7 +37,7 @@ last=
 for frame in "$out"/frames/tissue_*.png; do last=$frame; done
 echo
 echo "Done. What there is to see:"
-say pictures "$out/frames" " (${#frames[@]} PNG files; one row of them a quantity, the last number is the time)"
+say pictures "$out/frames" " (${#frames[@]} PNG files: QUANTITY_PLANE_NUMBER.png, numbers go up in time)"
 if [ -n "$last" ]; then say "such as" "$last"; fi
 say curves "$out/series.csv" " (muscle, bone, fat and the signals in plasma over the years)"
 say volumes "$out/volumes.pvd" " (ParaView)"
