@@ -102,6 +102,7 @@ static void raw_readouts(double *values, const xt_sim *sim) {
 
 xt_status xt_sim_start(xt_sim *sim, xt_error *err) {
     XT_TRY(xt_solver_reference(sim->solver, err));
+    if (sim->scene->reference_tissue_mean) XT_TRY(xt_fields_reference_means(sim->fields, err));
     XT_TRY(xt_tissue_means(sim->tissue, sim->scalar, err));
     xt_sim_drivers(sim, sim->scalar, 0);
     XT_TRY(xt_fields_set_scalars(sim->fields, sim->scalar, err));
