@@ -207,14 +207,47 @@ static xt_status upload_base(xt_solver *solver, int which, const double *scalar,
                            err);
 }
 
+static bool any_nonlinear(const xt_model *model) {
+    for (int s = 0; s < model->species_count; s++)
+        if (xt_source_nonlinear(model, s)) return true;
+    return false;
+}
+
+/* ---- levels of plasma and organs from one round over the species to the next ---- */
+
+static const double settled_change = 1e-8;
+
+static size_t level_count(const xt_fields *fields) {
+    return 2 * XT_MAX_SPECIES * ((size_t)fields->organ_count + 1);
+}
+
+/* The largest relative change since the levels in `kept`, which take the present ones. */
+static double levels_moved(double *kept, const xt_fields *fields) {
+    double worst = 0;
+    for (int o = -1; o < fields->organ_count; o++)
+        for (int peak = 0; peak < 2; peak++) {
+            const double *now = o < 0  ? (peak ? fields->plasma_peak : fields->plasma)
+                                : peak ? fields->organ[o].peak
+                                       : fields->organ[o].rest;
+            for (int s = 0; s < fields->model->species_count; s++, kept++) {
+                if (now[s] != *kept)
+                    worst = fmax(worst, fabs(now[s] - *kept) / fmax(fabs(now[s]), fabs(*kept)));
+                *kept = now[s];
+            }
+        }
+    return worst;
+}
+
 xt_status xt_solver_steady(xt_solver *solver, const double *scalar, bool peak, xt_error *err) {
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
-    bool nonlinear = false;
-    for (int s = 0; s < model->species_count; s++) nonlinear |= xt_source_nonlinear(model, s);
     xt_status status = XT_OK;
     double *organ = calloc((size_t)fields->organ_count + 1, sizeof *organ);
-    if (!organ) return xt_no_memory(err, "organs", (size_t)fields->organ_count * sizeof *organ);
+    double *kept = calloc(level_count(fields), sizeof *kept);
+    if (!organ || !kept) {
+        status = xt_no_memory(err, "organs", level_count(fields) * sizeof *kept);
+        goto done;
+    }
     if (fields->mesh) XT_GO(xt_fields_set_scalars(fields, scalar, err));
     XT_GO(upload_base(solver, 0, scalar, XT_SOURCE_REST, err));
     if (peak) XT_GO(upload_base(solver, 1, scalar, XT_SOURCE_PEAK, err));
@@ -228,14 +261,16 @@ xt_status xt_solver_steady(xt_solver *solver, const double *scalar, bool peak, x
             XT_GO(close_plasma(&first, solver, s, scalar, XT_SOURCE_PEAK, true, organ, err));
             worst = fmax(worst, first / fmax(solver->def.tolerance, solver->response[s].accepted[1]));
         }
-        if (!nonlinear || worst <= 10) break;
+        const double moved = levels_moved(kept, fields);
+        if (!any_nonlinear(model) || (worst <= 10 && moved <= settled_change)) break;
         if (outer == OUTER_MOST) {
-            status = xt_fail(err, XT_NUMERIC, "steady fields: the reactions between species did not settle");
+            status = xt_fail(err, XT_NUMERIC, "steady fields: the reactions between species do not settle");
             goto done;
         }
     }
 done:
     free(organ);
+    free(kept);
     return status;
 }
 
@@ -243,15 +278,13 @@ done:
 
 /* Find the scale of secretion for which the plasma keeps its baseline. The plasma's balance is linear in it.
  */
-static xt_status reference_species(xt_solver *solver, int species, const double *scalar, double *organ,
-                                   xt_error *err) {
+static xt_status reference_species(double *first, xt_solver *solver, int species, const double *scalar,
+                                   double *organ, xt_error *err) {
     xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
     const double baseline = model->species[species].plasma_baseline;
     const bool nonlinear = xt_source_nonlinear(model, species) && fields->mesh;
-    double first;
-    fields->secretion_scale[species] = 1;
-    fields->plasma[species] = baseline;
+    if (baseline > 0) fields->plasma[species] = baseline;
     closure c;
     balance b;
     XT_TRY(upload_base(solver, 0, scalar, XT_SOURCE_REFERENCE, err));
@@ -263,6 +296,7 @@ static xt_status reference_species(xt_solver *solver, int species, const double 
             XT_TRY(xt_elliptic_setup(solver, &c.problem, err));
         }
         XT_TRY(closure_solve(&b, &c, err));
+        if (pass == 0) *first = c.problem.first;
         const double size = plasma_size(&c, &b);
         const bool settled =
             !nonlinear || (pass > 0 && c.problem.first <= 2 * fmax(c.problem.tolerance, c.problem.accepted));
@@ -290,12 +324,12 @@ static xt_status reference_species(xt_solver *solver, int species, const double 
             b.totals[XT_TOTAL_BODY_EXCHANGE] - solver->response[species].exchange * c.plasma;
         const double made = mesh_source + organs_source;
         if (!(baseline > 0)) /* nothing to scale: the plasma takes the level that follows */
-            return close_plasma(&first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
+            return close_plasma(first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
         if (!(made > 0)) { /* the blood brings it: from food, or from organs that the model leaves out */
             solver->appearance[species] = fmax(0, c.injected - b.defect);
             c.injected = solver->appearance[species];
             if (c.injected > 0) continue;
-            return close_plasma(&first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
+            return close_plasma(first, solver, species, scalar, XT_SOURCE_REFERENCE, false, organ, err);
         }
         const double factor = 1 - b.defect / made;
         if (!(factor > 0))
@@ -358,7 +392,8 @@ xt_status xt_solver_reference(xt_solver *solver, xt_error *err) {
     xt_status status = XT_OK;
     double *organ = calloc((size_t)fields->organ_count + 1, sizeof *organ);
     double *scalar = calloc((size_t)model->scalar_count + 1, sizeof *scalar);
-    if (!organ || !scalar) {
+    double *kept = calloc(level_count(fields), sizeof *kept);
+    if (!organ || !scalar || !kept) {
         status = xt_no_memory(err, "organs", (size_t)fields->organ_count * sizeof *organ);
         goto done;
     }
@@ -367,10 +402,24 @@ xt_status xt_solver_reference(xt_solver *solver, xt_error *err) {
     if (fields->mesh) XT_GO(xt_fields_set_scalars(fields, scalar, err));
     for (int s = 0; s < species; s++) {
         fields->secretion_scale[s] = 1;
+        fields->plasma[s] = model->species[s].plasma_baseline;
         solver->response[s] = (xt_response){0};
         solver->appearance[s] = 0;
     }
-    for (int s = 0; s < species; s++) XT_GO(reference_species(solver, s, scalar, organ, err));
+    for (int outer = 0;; outer++) {
+        double worst = 0;
+        for (int s = 0; s < species; s++) {
+            double first = 0;
+            XT_GO(reference_species(&first, solver, s, scalar, organ, err));
+            worst = fmax(worst, first / fmax(solver->def.tolerance, solver->response[s].accepted[0]));
+        }
+        const double moved = levels_moved(kept, fields);
+        if (!any_nonlinear(model) || (worst <= 10 && moved <= settled_change)) break;
+        if (outer == OUTER_MOST) {
+            status = xt_fail(err, XT_NUMERIC, "reference: the reactions between species do not settle");
+            goto done;
+        }
+    }
     for (int s = 0; s < species; s++) fields->plasma_peak[s] = fields->plasma[s];
     for (int o = 0; o < fields->organ_count; o++) {
         memcpy(fields->organ[o].peak, fields->organ[o].rest, sizeof fields->organ[o].rest);
@@ -385,5 +434,6 @@ xt_status xt_solver_reference(xt_solver *solver, xt_error *err) {
 done:
     free(organ);
     free(scalar);
+    free(kept);
     return status;
 }

@@ -131,6 +131,28 @@ static void invented_model(xt_device *device) {
     world_free(&w);
 }
 
+/* A rate law that saturates, with feedback between two species. */
+static void rate_law(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    world w = make(device, "tests/solve/rate_law.yaml");
+    OK(xt_solver_reference(w.solver, &err));
+    assert_true(w.fields->plasma[0] == 200);
+    assert_true(w.fields->plasma[1] > 1);
+    const double metabolite = w.fields->plasma[1];
+    OK(xt_solver_steady(w.solver, w.scalar, true,
+                        &err)); /* the reference is a steady state of all species together */
+    assert_true(fabs(w.fields->plasma[0] - 200) < 1e-4 && fabs(w.fields->plasma[1] / metabolite - 1) < 1e-5);
+    world_set(&w, "drive", 3);
+    compare_steady(&w);
+    compare_acute(&w);
+    world_free(&w);
+}
+
+static void a_rate_law_of_its_own_agrees_with_the_host(void **state) {
+    (void)state;
+    on_every_device(rate_law);
+}
+
 static void the_default_model_agrees_with_the_host(void **state) {
     (void)state;
     on_every_device(default_model);
@@ -144,6 +166,7 @@ static void a_model_with_reactions_agrees_with_the_host(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_model_agrees_with_the_host),
+        cmocka_unit_test(a_rate_law_of_its_own_agrees_with_the_host),
         cmocka_unit_test(a_model_with_reactions_agrees_with_the_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
