@@ -1,4 +1,6 @@
 /* crosstalk: dispatch to a command, signals, exit status. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "app/app.h"
@@ -25,6 +27,14 @@ static void handle_signals(void) {
     sigaction(SIGXFSZ, &action, NULL);
 }
 
+/* A stream that came closed must not be given to the next file that is opened: what is printed would land in
+ * it. The wrong way round, so that its use fails as it should. */
+static void hold_streams(void) {
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            return;
+}
+
 static xt_status dispatch(xt_app *app, int argc, char *const *argv, xt_error *err) {
     if (argc < 2) return xt_fail(err, XT_USAGE, "a command is missing; 'crosstalk --help' lists them");
     const char *word = argv[1], *names[32];
@@ -46,6 +56,7 @@ static xt_status dispatch(xt_app *app, int argc, char *const *argv, xt_error *er
 int main(int argc, char **argv) {
     static xt_app app; /* holds the list of warnings: too large for some stacks */
     xt_error err = {0};
+    hold_streams();
     handle_signals();
     xt_log_init(&app.log, stderr);
     app.stop = &stop;
