@@ -215,7 +215,7 @@ static bool any_nonlinear(const xt_model *model) {
 
 /* ---- levels of plasma and organs from one round over the species to the next ---- */
 
-static const double settled_change = 1e-8;
+static const double settled_change = 3e-7;
 
 static size_t level_count(const xt_fields *fields) {
     return 2 * XT_MAX_SPECIES * ((size_t)fields->organ_count + 1);
