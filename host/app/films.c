@@ -64,7 +64,7 @@ static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_jo
     def->title = title;
     def->subtitle = job->subtitle;
     def->note = film->note;
-    def->label = film->shown.label;
+    def->label = film->shown.brief;
     def->unit = film->shown.unit;
     def->nx = film->slice.nx;
     def->ny = film->slice.ny;

@@ -9,7 +9,11 @@ static void describe(xt_quantity_shown *shown, const char *unit, const char *for
                      const char *about) {
     snprintf(shown->label, sizeof shown->label, format, name, about);
     snprintf(shown->unit, sizeof shown->unit, "%s", unit);
+    snprintf(shown->brief, sizeof shown->brief, "%s%s", name,
+             shown->kind == XT_SHOW_EXPOSURE ? " / reference" : "");
     for (char *c = shown->label; *c; c++)
+        if (*c == '_') *c = ' ';
+    for (char *c = shown->brief; *c; c++)
         if (*c == '_') *c = ' ';
 }
 

@@ -9,9 +9,9 @@
 
 typedef struct {
     xt_show_kind kind;
-    int index; /* species, phase or state */
-    bool peak; /* the exercise-peak field */
-    char name[80], label[160], unit[16];
+    int index;                                      /* species, phase or state */
+    bool peak;                                      /* the exercise-peak field */
+    char name[80], label[160], brief[96], unit[16]; /* brief: for a colour bar */
 } xt_quantity_shown;
 
 /* Resolve a name against the model; XT_USAGE at file:line:col of the scene with the nearest known one. */
