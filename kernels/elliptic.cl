@@ -5,7 +5,7 @@
  *
  * Fluxes are differences times a transmissibility that both sides share to the bit, so they cancel in sums over cells.
  * tx, ty, tz hold the transmissibility of each cell's lower faces. Vectors are one species' plane except x, which is
- * [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh and cell.clh.
+ * [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh and lanes.clh.
  * Bytes by model, per cell: setup 20, residual 36, direction 16, apply 28, update 28. */
 
 /* Transmissibilities of the lower faces, and the diagonal of A. */
@@ -29,30 +29,17 @@ __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, _
     diagonal[i] = sum;
 }
 
-/* Net diffusive gain of cell i from its neighbours. */
-static inline float elliptic_gain(__global const xt_block *block, const int i, __global const float *c,
-                                  __global const float *tx, __global const float *ty, __global const float *tz) {
-    const int xm = xt_neighbour(block, i, 0), xp = xt_neighbour(block, i, 1);
-    const int ym = xt_neighbour(block, i, 2), yp = xt_neighbour(block, i, 3);
-    const int zm = xt_neighbour(block, i, 4), zp = xt_neighbour(block, i, 5);
-    const float here = c[i];
-    return (tx[i] * (c[xm] - here) + tx[xp] * (c[xp] - here)) + (ty[i] * (c[ym] - here) + ty[yp] * (c[yp] - here)) +
-           (tz[i] * (c[zm] - here) + tz[zp] * (c[zp] - here));
-}
-
-static inline float elliptic_local(const int i, const uint w, const int species, const float4 box,
-                                   __global const xt_block *block,
-                                   __global const float *coefficient, __global const float *wall,
-                                   __global const float *uptake) {
-    float local_loss =
-        xt_of_cell(coefficient, w, species, XT_C_LOSS) + xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
-#if XT_REACTIONS
-    local_loss += uptake[i];
-#endif
-#if XT_WALLS
-    local_loss += xt_wall(i, w, species, box, block, coefficient, wall).x;
-#endif
-    return local_loss;
+/* Net diffusive gain of the cells at i from their neighbours; `here` are their values. */
+static inline xt_lanes elliptic_gain(__global const xt_block *block, const int i, const xt_lanes here,
+                                     __global const float *c, __global const float *tx, __global const float *ty,
+                                     __global const float *tz) {
+    const xt_lanes west = xt_load(tx, i);
+    return (west * (xt_west(c, block, i, here) - here) +
+            xt_east(tx, block, i, west) * (xt_east(c, block, i, here) - here)) +
+           (xt_load(ty, i) * (xt_beyond(c, block, i, 2) - here) +
+            xt_beyond(ty, block, i, 3) * (xt_beyond(c, block, i, 3) - here)) +
+           (xt_load(tz, i) * (xt_beyond(c, block, i, 4) - here) +
+            xt_beyond(tz, block, i, 5) * (xt_beyond(c, block, i, 5) - here));
 }
 
 /* r = b - A x, and what x means for the balance. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding scales
@@ -65,55 +52,87 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
                                 const float source_weight, const float plasma, const int modulated XT_CELL_PARAMETERS) {
     XT_SCRATCH
     __global const float *c = x + (size_t)species * cells;
-    float2 sum[12];
-    for (int k = 0; k < 12; k++) sum[k] = (float2)(0.0f);
-    XT_EACH_CELL(i, cells) {
-        const uint w = word[i];
-        if (xt_class(w) == 0) {
-            r[i] = 0.0f;
-            continue;
-        }
-        const float d = diagonal[i], here = c[i];
-        const float loss = xt_of_cell(coefficient, w, species, XT_C_LOSS);
-        const float exchange = xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
-        const float supply = xt_of_cell(coefficient, w, species, XT_C_SUPPLY);
-        const float2 edge = xt_wall(i, w, species, box, block, coefficient, wall);
-        float b = 0.0f, removal = loss + exchange;
+    XT_SUM(rr);
+    XT_SUM(bb);
+    XT_SUM(size);
+    XT_SUM(rz);
+    XT_SUM(secreted);
+    XT_SUM(supplied);
+    XT_SUM(lost);
+    XT_SUM(exchanged);
+    XT_SUM(body_exchanged);
+    XT_SUM(body_supplied);
+    XT_SUM(walled);
+    XT_SUM(reacted);
+    XT_EACH_LANES(i, cells) {
+        const bool same = xt_same(word, i);
+        const xt_lanes d = xt_load(diagonal, i), here = xt_load(c, i);
+        XT_LANES_OF(loss, i, same, species, XT_C_LOSS)
+        XT_LANES_OF(exchange, i, same, species, XT_C_EXCHANGE)
+        XT_LANES_OF(supply, i, same, species, XT_C_SUPPLY)
+        XT_LANES_OF(body_exchange, i, same, species, XT_C_BODY_EXCHANGE)
+        XT_LANES_OF(body_supply, i, same, species, XT_C_BODY_SUPPLY)
+        xt_lanes b = 0.0f, removal = loss + exchange;
 #if XT_REACTIONS
-        removal += uptake[i];
+        removal += xt_load(uptake, i);
 #endif
 #if XT_WALLS
-        removal += edge.x;
+        xt_lanes edge, edge_value;
+        XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).x)
+        XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).y)
+        removal += edge;
 #endif
-        if (source_weight != 0.0f) {
-            const float source = xt_secretion(species, w, i, cells, modulated, base, class_tissue XT_CELL_PASS);
-            b = source + edge.y;
+        if (source_weight != 0.0f && !(same && xt_class(word[i]) == 0)) {
+            if (!xt_silent(same, word[i], species, base, class_tissue)) {
+                XT_LANE_BY_LANE(
+                    b, i, j, xt_secretion(species, word[j], j, cells, modulated, base, class_tissue XT_CELL_PASS))
+                XT_SUM_ADD(secreted, b)
+            }
+#if XT_WALLS
+            b += edge_value;
+#endif
 #if XT_REACTIONS
-            b += constant_part[i];
-            xt_total(&sum[11], xt_of_cell(coefficient, w, species, XT_C_FLUID) *
-                                   xt_reaction(species, class_tissue[xt_class(w)], i, cells, 0.0f XT_CELL_PASS));
+            b += xt_load(constant_part, i);
+            xt_lanes rate;
+            XT_LANE_BY_LANE(rate, i, j,
+                            xt_class(word[j]) == 0
+                                ? 0.0f
+                                : xt_of_cell(coefficient, word[j], species, XT_C_FLUID) *
+                                      xt_reaction(species, class_tissue[xt_class(word[j])], j, cells,
+                                                  0.0f XT_CELL_PASS))
+            XT_SUM_ADD(reacted, rate)
 #endif
             b *= source_weight;
-            xt_total(&sum[4], source);
         }
         b += plasma * supply;
-        const float residual = (b - removal * here) + elliptic_gain(block, i, c, tx, ty, tz);
-        r[i] = residual;
-        const float size = 2.0f * d * here;
-        xt_total(&sum[0], residual * residual);
-        xt_total(&sum[1], b * b);
-        xt_total(&sum[2], size * size);
-        xt_total(&sum[3], d > 0.0f ? residual * (residual / d) : 0.0f);
-        xt_total(&sum[5], supply);
-        xt_total(&sum[6], loss * here);
-        xt_total(&sum[7], exchange * here);
-        xt_total(&sum[8], xt_of_cell(coefficient, w, species, XT_C_BODY_EXCHANGE) * here);
-        xt_total(&sum[9], xt_of_cell(coefficient, w, species, XT_C_BODY_SUPPLY));
+        const xt_lanes residual = (b - removal * here) + elliptic_gain(block, i, here, c, tx, ty, tz);
+        xt_store(residual, r, i);
+        const xt_lanes twice = 2.0f * d * here;
+        XT_SUM_ADD(rr, residual * residual)
+        XT_SUM_ADD(bb, b * b)
+        XT_SUM_ADD(size, twice * twice)
+        XT_SUM_ADD(rz, d > 0.0f ? residual * (residual / d) : 0.0f * d)
+        XT_SUM_ADD(supplied, supply)
+        XT_SUM_ADD(lost, loss * here)
+        XT_SUM_ADD(exchanged, exchange * here)
+        XT_SUM_ADD(body_exchanged, body_exchange * here)
+        XT_SUM_ADD(body_supplied, body_supply)
 #if XT_WALLS
-        xt_total(&sum[10], edge.y - edge.x * here);
+        XT_SUM_ADD(walled, edge_value - edge * here)
 #endif
     }
-    for (int k = 0; k < 12; k++) XT_STORE_SUM(partial, k, sum[k]);
+    XT_SUM_STORE(partial, 0, rr);
+    XT_SUM_STORE(partial, 1, bb);
+    XT_SUM_STORE(partial, 2, size);
+    XT_SUM_STORE(partial, 3, rz);
+    XT_SUM_STORE(partial, 4, secreted);
+    XT_SUM_STORE(partial, 5, supplied);
+    XT_SUM_STORE(partial, 6, lost);
+    XT_SUM_STORE(partial, 7, exchanged);
+    XT_SUM_STORE(partial, 8, body_exchanged);
+    XT_SUM_STORE(partial, 9, body_supplied);
+    XT_SUM_STORE(partial, 10, walled);
+    XT_SUM_STORE(partial, 11, reacted);
 }
 
 /* p = r/diagonal + beta p. */
@@ -131,15 +150,26 @@ __kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, 
                              __global const float *ty, __global const float *tz, __global const float *p,
                              __global float *q, __global float2 *partial, const int species, const int cells) {
     XT_SCRATCH
-    float2 pq = (float2)(0.0f);
-    XT_EACH_CELL(i, cells) {
-        const float here = p[i];
-        const float value = elliptic_local(i, word[i], species, box, block, coefficient, wall, uptake) * here -
-                            elliptic_gain(block, i, p, tx, ty, tz);
-        q[i] = value;
-        xt_total(&pq, here * value);
+    XT_SUM(pq);
+    XT_EACH_LANES(i, cells) {
+        const bool same = xt_same(word, i);
+        const xt_lanes here = xt_load(p, i);
+        XT_LANES_OF(loss, i, same, species, XT_C_LOSS)
+        XT_LANES_OF(exchange, i, same, species, XT_C_EXCHANGE)
+        xt_lanes removal = loss + exchange;
+#if XT_REACTIONS
+        removal += xt_load(uptake, i);
+#endif
+#if XT_WALLS
+        xt_lanes edge;
+        XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).x)
+        removal += edge;
+#endif
+        const xt_lanes value = removal * here - elliptic_gain(block, i, here, p, tx, ty, tz);
+        xt_store(value, q, i);
+        XT_SUM_ADD(pq, here * value)
     }
-    XT_STORE_SUM(partial, 0, pq);
+    XT_SUM_STORE(partial, 0, pq);
 }
 
 /* x += alpha p, r -= alpha q. Sums: r.r, r.r/diagonal. One pass instead of the four of separate vector routines. */
@@ -148,16 +178,17 @@ __kernel void elliptic_update(__global const float *p, __global const float *q, 
                               const int species, const int cells) {
     XT_SCRATCH
     __global float *c = x + (size_t)species * cells;
-    float2 rr = (float2)(0.0f), rz = (float2)(0.0f);
-    XT_EACH_CELL(i, cells) {
-        c[i] += alpha * p[i];
-        const float residual = r[i] - alpha * q[i], d = diagonal[i];
-        r[i] = residual;
-        xt_total(&rr, residual * residual);
-        xt_total(&rz, d > 0.0f ? residual * (residual / d) : 0.0f);
+    XT_SUM(rr);
+    XT_SUM(rz);
+    XT_EACH_LANES(i, cells) {
+        xt_store(xt_load(c, i) + alpha * xt_load(p, i), c, i);
+        const xt_lanes residual = xt_load(r, i) - alpha * xt_load(q, i), d = xt_load(diagonal, i);
+        xt_store(residual, r, i);
+        XT_SUM_ADD(rr, residual * residual)
+        XT_SUM_ADD(rz, d > 0.0f ? residual * (residual / d) : 0.0f * d)
     }
-    XT_STORE_SUM(partial, 0, rr);
-    XT_STORE_SUM(partial, 1, rz);
+    XT_SUM_STORE(partial, 0, rr);
+    XT_SUM_STORE(partial, 1, rz);
 }
 
 #if XT_REACTIONS

@@ -25,9 +25,9 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     xt_source_text(&text, fields->model, solver->walls, &solver->uses);
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
-        {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},     {"reduce.clh", NULL},
-        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"elliptic.cl", NULL}, {"acute.clh", NULL},
-        {"acute.cl", NULL},         {"plasma.cl", NULL},
+        {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
+        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"elliptic.cl", NULL},
+        {"acute.clh", NULL},        {"acute.cl", NULL},      {"plasma.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
