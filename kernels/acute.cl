@@ -11,106 +11,172 @@
  * (cell.clh) per step of the chunk; s, if formulas read scalars: one row per step. Sums per species, XT_ACUTE_SUMS of them,
  * as in reduce.clh: secretion, loss c, exchange c, body exchange c, wall, phi reaction.
  * Bytes by model: 8 per species and cell, 4 per cell.
- * Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh and acute.clh. */
+ * Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh and acute.clh. */
 
-/* A number in [0, 1) from three counters (the finaliser of Murmur3). */
-static inline float acute_random(const uint a, const uint b, const uint step) {
-    uint h = a * 0x9E3779B1u + b * 0x85EBCA77u + step * 0xC2B2AE3Du;
+/* Numbers in [0, 1) from three counters (the finaliser of Murmur3). */
+static inline xt_lanes acute_random(const xt_lanes_uint a, const uint b, const uint step) {
+    xt_lanes_uint h = a * 0x9E3779B1u + (b * 0x85EBCA77u + step * 0xC2B2AE3Du);
     h ^= h >> 16;
     h *= 0x85EBCA6Bu;
     h ^= h >> 13;
     h *= 0xC2B2AE35u;
     h ^= h >> 16;
-    return (float)(h >> 8) * (1.0f / 16777216.0f);
+    return xt_lanes_of_uint(h >> 8) * (1.0f / 16777216.0f);
 }
 
 /* c + increment, rounded so that the mean is right. */
-static inline float acute_add(const float c, const float increment, const float chance) {
-    const float sum = c + increment, back = sum - c;
-    const float lost = (c - (sum - back)) + (increment - back);
-    if (!(sum > 1e-30f) || lost == 0.0f || isinf(sum)) return sum;
-    const float next = as_float(as_int(sum) + (lost > 0.0f ? 1 : -1));
-    return chance * fabs(next - sum) < fabs(lost) ? next : sum;
+static inline xt_lanes acute_add(const xt_lanes c, const xt_lanes increment, const xt_lanes chance) {
+    const xt_lanes sum = c + increment, back = sum - c;
+    const xt_lanes lost = (c - (sum - back)) + (increment - back);
+    const xt_lanes_int up = 1, down = -1;
+    const xt_lanes next = xt_lanes_from(xt_lanes_bits(sum) + (lost > 0.0f ? up : down));
+    return sum > 1e-30f && sum < 1e38f && chance * fabs(next - sum) < fabs(lost) ? next : sum;
 }
 
-#define ACUTE_READ(k) const float c##k = from[(size_t)(k) * cells + i]; float gain##k = 0.0f;
-#define ACUTE_FLUX(k) gain##k += between[k] * (from[(size_t)(k) * cells + n] - c##k);
-#define ACUTE_MIXED_FLUX(k)                                                                                            \
-    gain##k += xt_between(a, b, k, h, coefficient, class_tissue, membrane) * (from[(size_t)(k) * cells + n] - c##k);
-#define ACUTE_FACE(face, axis, spacing)                                                                                \
+/* Are all cells at i, and the `count` words from `behind` on, of one pure class? Never asked of a single cell. */
+#if XT_LANES == 1
+#define acute_plain(word, same, i, behind, count) false
+#define ACUTE_OUTSIDE(i, behind)                  false
+#else
+static inline bool acute_plain(__global const uint *word, const bool same, const int i, const int behind,
+                               const int count) {
+    const uint w = word[i];
+    return same && w >> 16 == 0 && word[behind] == w && (count == 1 || xt_same(word, behind));
+}
+/* Across y and z: is the next block the empty one? */
+#define ACUTE_OUTSIDE(i, behind) (face >= 2 && (behind) < 16)
+#endif
+
+#define ACUTE_DECLARE(k)                                                                                               \
+    XT_SUM(secreted##k);                                                                                               \
+    XT_SUM(lost##k);                                                                                                   \
+    XT_SUM(exchanged##k);                                                                                              \
+    XT_SUM(body##k);                                                                                                   \
+    XT_SUM(walled##k);                                                                                                 \
+    XT_SUM(reacted##k);
+#define ACUTE_FINISH(k)                                                                                                \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 0, secreted##k);                                                       \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 1, lost##k);                                                           \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 2, exchanged##k);                                                      \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 3, body##k);                                                           \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 4, walled##k);                                                         \
+    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 5, reacted##k);
+
+#define ACUTE_PLANE(k) (from + (size_t)(k) * cells)
+#define ACUTE_READ(k)                                                                                                  \
+    const xt_lanes c##k = xt_load(ACUTE_PLANE(k), i);                                                                  \
+    xt_lanes gain##k = 0.0f;
+#define ACUTE_WEST(k)            xt_west(ACUTE_PLANE(k), block, i, c##k)
+#define ACUTE_EAST(k)            xt_east(ACUTE_PLANE(k), block, i, c##k)
+#define ACUTE_BEYOND(k)          xt_beyond(ACUTE_PLANE(k), block, i, face)
+#define ACUTE_TABLE(k)           t[(k) * XT_LANES + lane] = row[k];
+#define ACUTE_COMPUTED(k)        t[(k) * XT_LANES + lane] = xt_between(a, b, k, h, coefficient, class_tissue, membrane);
+#define ACUTE_PLAIN_FLUX(k, value) gain##k += row[k] * (value - c##k);
+#define ACUTE_FLUX(k, value)     gain##k += xt_own(t + (k) * XT_LANES) * (value - c##k);
+#define ACUTE_PLAIN_WEST(k)      ACUTE_PLAIN_FLUX(k, ACUTE_WEST(k))
+#define ACUTE_PLAIN_EAST(k)      ACUTE_PLAIN_FLUX(k, ACUTE_EAST(k))
+#define ACUTE_PLAIN_BEYOND(k)    ACUTE_PLAIN_FLUX(k, ACUTE_BEYOND(k))
+#define ACUTE_MIXED_WEST(k)      ACUTE_FLUX(k, ACUTE_WEST(k))
+#define ACUTE_MIXED_EAST(k)      ACUTE_FLUX(k, ACUTE_EAST(k))
+#define ACUTE_MIXED_BEYOND(k)    ACUTE_FLUX(k, ACUTE_BEYOND(k))
+
+/* One face of the cells at i: `behind` is the first of `count` words of the next block that it looks at. */
+#define ACUTE_FACE(which, axis, spacing, behind, count, plain, mixed)                                                  \
     {                                                                                                                  \
-        const int n = xt_neighbour(block, i, face);                                                                    \
-        const uint other = word[n], a = (face) & 1 ? w : other, b = (face) & 1 ? other : w;                            \
-        if ((w | other) >> 16 == 0) {                                                                                  \
-            __global const float *between =                                                                            \
-                pairs + (((axis) * classes + xt_class(a)) * classes + xt_class(b)) * XT_SPECIES;                       \
-            XT_EACH_SPECIES(ACUTE_FLUX)                                                                                \
-        } else if (xt_class(other) != 0) {                                                                             \
-            const float h = spacing;                                                                                   \
-            XT_EACH_SPECIES(ACUTE_MIXED_FLUX)                                                                          \
+        const int face = which;                                                                                        \
+        if (ACUTE_OUTSIDE(i, behind)) { /* nothing flows */                                                            \
+        } else if (acute_plain(word, same, i, behind, count)) {                                                               \
+            const uint class = xt_class(word[i]);                                                                      \
+            __global const float *row = pairs + (((axis) * classes + class) * classes + class) * XT_SPECIES;           \
+            XT_EACH_SPECIES(plain)                                                                                     \
+        } else {                                                                                                       \
+            float t[XT_SPECIES * XT_LANES];                                                                            \
+            _Pragma("nounroll") for (int lane = 0; lane < XT_LANES; lane++) {                                          \
+                const uint me = word[i + lane], other = word[xt_neighbour(block, i + lane, face)];                     \
+                const uint a = face & 1 ? me : other, b = face & 1 ? other : me;                                       \
+                const uint pair = xt_class(a) * classes + xt_class(b);                                                 \
+                __global const float *row = pairs + ((axis) * classes * classes + pair) * XT_SPECIES;                  \
+                if ((a | b) >> 16 == 0 || xt_class(a) == 0 || xt_class(b) == 0) {                                      \
+                    XT_EACH_SPECIES(ACUTE_TABLE)                                                                       \
+                } else {                                                                                               \
+                    const float h = spacing;                                                                           \
+                    XT_EACH_SPECIES(ACUTE_COMPUTED)                                                                    \
+                }                                                                                                      \
+            }                                                                                                          \
+            XT_EACH_SPECIES(mixed)                                                                                     \
         }                                                                                                              \
     }
-#if XT_REACTIONS
-#define ACUTE_REACTION(k)                                                                                              \
-    const float reaction = fluid * xt_reaction(k, home, i, cells, 0.0f XT_CELL_PASS);                                  \
-    xt_total(&sum[(k) * XT_ACUTE_SUMS + 5], reaction);
-#else
-#define ACUTE_REACTION(k) const float reaction = 0.0f;
-#endif
+
 #if XT_WALLS
 #define ACUTE_WALL(k)                                                                                                  \
-    const float2 edge = xt_wall(i, w, k, box, block, coefficient, wall);                                                    \
-    const float inflow = edge.y - edge.x * c##k;                                                                       \
-    xt_total(&sum[(k) * XT_ACUTE_SUMS + 4], inflow);
+    xt_lanes edge, edge_value;                                                                                         \
+    XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).x)                               \
+    XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).y)                         \
+    const xt_lanes inflow = edge_value - edge * c##k;                                                                  \
+    XT_SUM_ADD(walled##k, inflow)
 #else
-#define ACUTE_WALL(k) const float inflow = 0.0f;
+#define ACUTE_WALL(k) const xt_lanes inflow = 0.0f;
+#endif
+#if XT_REACTIONS
+#define ACUTE_REACTION(k)                                                                                              \
+    xt_lanes reaction;                                                                                                 \
+    XT_LANE_BY_LANE(reaction, i, j,                                                                                    \
+                    xt_class(word[j]) == 0                                                                             \
+                        ? 0.0f                                                                                         \
+                        : xt_reaction(k, class_tissue[xt_class(word[j])], j, cells, 0.0f XT_CELL_PASS))                \
+    reaction *= fluid;                                                                                                 \
+    XT_SUM_ADD(reacted##k, reaction)
+#else
+#define ACUTE_REACTION(k) const xt_lanes reaction = 0.0f;
 #endif
 #define ACUTE_WRITE(k)                                                                                                 \
     {                                                                                                                  \
-        const float source = xt_secretion(k, w, i, cells, 1, base, class_tissue XT_CELL_PASS);                         \
-        const float loss = xt_of_cell(coefficient, w, k, XT_C_LOSS) * c##k;                                            \
-        const float back = xt_of_cell(coefficient, w, k, XT_C_EXCHANGE) * c##k;                                        \
-        const float supplied = xt_of_cell(coefficient, w, k, XT_C_SUPPLY) * level[k].x;                                \
-        const float fluid = xt_of_cell(coefficient, w, k, XT_C_FLUID);                                                 \
+        XT_LANES_OF(loss, i, same, k, XT_C_LOSS)                                                                       \
+        XT_LANES_OF(exchange, i, same, k, XT_C_EXCHANGE)                                                               \
+        XT_LANES_OF(supply, i, same, k, XT_C_SUPPLY)                                                                   \
+        XT_LANES_OF(body_exchange, i, same, k, XT_C_BODY_EXCHANGE)                                                     \
+        XT_LANES_OF(fluid, i, same, k, XT_C_FLUID)                                                                     \
+        xt_lanes source = 0.0f;                                                                                        \
+        if (!xt_silent(same, word[i], k, base, class_tissue))                                                          \
+            XT_LANE_BY_LANE(source, i, j,                                                                              \
+                            xt_secretion(k, word[j], j, cells, 1, base, class_tissue XT_CELL_PASS))                    \
+        const xt_lanes lost = loss * c##k, back = exchange * c##k, supplied = supply * level[k].x;                     \
         ACUTE_WALL(k)                                                                                                  \
         ACUTE_REACTION(k)                                                                                              \
-        const float rate = gain##k + ((source - loss) + (supplied - back)) + (inflow + reaction);                      \
-        const float increment = fluid > 0.0f ? dt * (rate / fluid) : 0.0f;                                             \
-        to[(size_t)(k) * cells + i] = acute_add(c##k, increment, acute_random(i, k, count));                           \
-        xt_total(&sum[(k) * XT_ACUTE_SUMS + 0], source);                                                                 \
-        xt_total(&sum[(k) * XT_ACUTE_SUMS + 1], loss);                                                                   \
-        xt_total(&sum[(k) * XT_ACUTE_SUMS + 2], back);                                                                   \
-        xt_total(&sum[(k) * XT_ACUTE_SUMS + 3], xt_of_cell(coefficient, w, k, XT_C_BODY_EXCHANGE) * c##k);               \
+        const xt_lanes rate = gain##k + ((source - lost) + (supplied - back)) + (inflow + reaction);                   \
+        const xt_lanes increment = fluid > 0.0f ? dt * (rate / fluid) : 0.0f * fluid;                                  \
+        xt_store(acute_add(c##k, increment, acute_random(XT_INDEX(i), k, count)), to + (size_t)(k) * cells, i);        \
+        XT_SUM_ADD(secreted##k, source)                                                                                \
+        XT_SUM_ADD(lost##k, lost)                                                                                      \
+        XT_SUM_ADD(exchanged##k, back)                                                                                 \
+        XT_SUM_ADD(body##k, body_exchange * c##k)                                                                      \
     }
-#define ACUTE_CLEAR(k) to[(size_t)(k) * cells + i] = 0.0f;
+#define ACUTE_CLEAR(k) xt_store((xt_lanes)(0.0f), to + (size_t)(k) * cells, i);
 
-__kernel void acute_step(XT_MESH_PARAMETERS, __global const float *pairs, __global const float2 *tables, __global const float2 *level,
-                         __global const float *from, __global float *to, __global float2 *partial, const float dt,
-                         const int step, const uint count, const int classes, const int cells XT_CELL_PARAMETERS) {
+__kernel void acute_step(XT_MESH_PARAMETERS, __global const float *pairs, __global const float2 *tables,
+                         __global const float2 *level, __global const float *from, __global float *to,
+                         __global float2 *partial, const float dt, const int step, const uint count,
+                         const int classes, const int cells XT_CELL_PARAMETERS) {
     XT_SCRATCH
     __global const float2 *base = tables + step * (XT_TISSUES + 1) * XT_SPECIES;
     XT_STEP_SCALARS
-    float2 sum[XT_SPECIES * XT_ACUTE_SUMS];
-    for (int k = 0; k < XT_SPECIES * XT_ACUTE_SUMS; k++) sum[k] = (float2)(0.0f);
-    XT_EACH_CELL(i, cells) {
-        const uint w = word[i];
-        if (xt_class(w) == 0) {
+    XT_EACH_SPECIES(ACUTE_DECLARE)
+    XT_EACH_LANES(i, cells) {
+        const bool same = xt_same(word, i);
+        if (same && xt_class(word[i]) == 0) {
             XT_EACH_SPECIES(ACUTE_CLEAR)
-        } else {
-#if XT_REACTIONS
-            const int home = class_tissue[xt_class(w)];
-#endif
-            XT_EACH_SPECIES(ACUTE_READ)
-            ACUTE_FACE(0, 0, box.x)
-            ACUTE_FACE(1, 0, box.x)
-            ACUTE_FACE(2, 1, box.y)
-            ACUTE_FACE(3, 1, box.y)
-            ACUTE_FACE(4, 2, box.z)
-            ACUTE_FACE(5, 2, box.z)
-            XT_EACH_SPECIES(ACUTE_WRITE)
+            continue;
         }
+        XT_EACH_SPECIES(ACUTE_READ)
+        ACUTE_FACE(0, 0, box.x, block[i >> 4].neighbour[0] * 16 + 15, 1, ACUTE_PLAIN_WEST, ACUTE_MIXED_WEST)
+        ACUTE_FACE(1, 0, box.x, block[i >> 4].neighbour[1] * 16, 1, ACUTE_PLAIN_EAST, ACUTE_MIXED_EAST)
+        ACUTE_FACE(2, 1, box.y, block[i >> 4].neighbour[2] * 16, 16, ACUTE_PLAIN_BEYOND, ACUTE_MIXED_BEYOND)
+        ACUTE_FACE(3, 1, box.y, block[i >> 4].neighbour[3] * 16, 16, ACUTE_PLAIN_BEYOND, ACUTE_MIXED_BEYOND)
+        ACUTE_FACE(4, 2, box.z, block[i >> 4].neighbour[4] * 16, 16, ACUTE_PLAIN_BEYOND, ACUTE_MIXED_BEYOND)
+        ACUTE_FACE(5, 2, box.z, block[i >> 4].neighbour[5] * 16, 16, ACUTE_PLAIN_BEYOND, ACUTE_MIXED_BEYOND)
+        XT_EACH_SPECIES(ACUTE_WRITE)
     }
-    for (int k = 0; k < XT_SPECIES * XT_ACUTE_SUMS; k++) XT_STORE_SUM(partial, k, sum[k]);
+    XT_EACH_SPECIES(ACUTE_FINISH)
 }
 
 /* Fold the groups' sums into XT_FOLDED a quantity: item j of quantity k adds groups j, j + XT_FOLDED, ... */
