@@ -1,16 +1,17 @@
 /* One explicit step in time of all species, and the blood's step after it (MODEL.md eq. 1 and 2).
  *
- *     c' = c + dt/phi (sum over faces T (c_n - c) + S - loss c + supply c_p - exchange c + wall + phi reaction)
+ *     c' = c + dt/phi (sum over faces T (c_n - c) + S - loss c + supply c_p - exchange c + wall + phi
+ * reaction)
  *
- * The increment that rounding would lose is kept on average: the result is rounded up or down at random with the
- * probability that keeps its mean (a hash of cell, species and step decides, so every run gives the same bits). Without
- * that, increments below half a unit in the last place never arrive and mass drifts.
+ * The increment that rounding would lose is kept on average: the result is rounded up or down at random with
+ * the probability that keeps its mean (a hash of cell, species and step decides, so every run gives the same
+ * bits). Without that, increments below half a unit in the last place never arrive and mass drifts.
  *
- * pairs: [axis][class of the lower cell][class of the upper][species], the transmissibility between pure cells; where a
- * cell is mixed it is computed. from, to: [species][cells]; level: float2 [species], the plasma's level as the sum of two floats; base: one table
- * (cell.clh) per step of the chunk; s, if formulas read scalars: one row per step. Sums per species, XT_ACUTE_SUMS of them,
- * as in reduce.clh: secretion, loss c, exchange c, body exchange c, wall, phi reaction.
- * Bytes by model: 8 per species and cell, 4 per cell.
+ * pairs: [axis][class of the lower cell][class of the upper][species], the transmissibility between pure
+ * cells; where a cell is mixed it is computed. from, to: [species][cells]; level: float2 [species], the
+ * plasma's level as the sum of two floats; base: one table (cell.clh) per step of the chunk; s, if formulas
+ * read scalars: one row per step. Sums per species, XT_ACUTE_SUMS of them, as in reduce.clh: secretion, loss
+ * c, exchange c, body exchange c, wall, phi reaction. Bytes by model: 8 per species and cell, 4 per cell.
  * Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh and acute.clh. */
 
 /* Numbers in [0, 1) from three counters (the finaliser of Murmur3). */
@@ -33,7 +34,8 @@ static inline xt_lanes acute_add(const xt_lanes c, const xt_lanes increment, con
     return sum > 1e-30f && sum < 1e38f && chance * fabs(next - sum) < fabs(lost) ? next : sum;
 }
 
-/* Are all cells at i, and the `count` words from `behind` on, of one pure class? Never asked of a single cell. */
+/* Are all cells at i, and the `count` words from `behind` on, of one pure class? Never asked of a single
+ * cell. */
 #if XT_LANES == 1
 #define acute_plain(word, same, i, behind, count) false
 #define ACUTE_OUTSIDE(i, behind)                  false
@@ -47,111 +49,113 @@ static inline bool acute_plain(__global const uint *word, const bool same, const
 #define ACUTE_OUTSIDE(i, behind) (face >= 2 && (behind) < 16)
 #endif
 
-#define ACUTE_DECLARE(k)                                                                                               \
-    XT_SUM(secreted##k);                                                                                               \
-    XT_SUM(lost##k);                                                                                                   \
-    XT_SUM(exchanged##k);                                                                                              \
-    XT_SUM(body##k);                                                                                                   \
-    XT_SUM(walled##k);                                                                                                 \
+#define ACUTE_DECLARE(k)                                                                                     \
+    XT_SUM(secreted##k);                                                                                     \
+    XT_SUM(lost##k);                                                                                         \
+    XT_SUM(exchanged##k);                                                                                    \
+    XT_SUM(body##k);                                                                                         \
+    XT_SUM(walled##k);                                                                                       \
     XT_SUM(reacted##k);
-#define ACUTE_FINISH(k)                                                                                                \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 0, secreted##k);                                                       \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 1, lost##k);                                                           \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 2, exchanged##k);                                                      \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 3, body##k);                                                           \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 4, walled##k);                                                         \
-    XT_SUM_STORE(partial, (k) * XT_ACUTE_SUMS + 5, reacted##k);
+#define ACUTE_FINISH(k)                                                                                      \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 0, secreted##k);                                               \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 1, lost##k);                                                   \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 2, exchanged##k);                                              \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 3, body##k);                                                   \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 4, walled##k);                                                 \
+    XT_SUM_STORE(partial, (k)*XT_ACUTE_SUMS + 5, reacted##k);
 
-#define ACUTE_PLANE(k) (from + (size_t)(k) * cells)
-#define ACUTE_READ(k)                                                                                                  \
-    const xt_lanes c##k = xt_load(ACUTE_PLANE(k), i);                                                                  \
+#define ACUTE_PLANE(k) (from + (size_t)(k)*cells)
+#define ACUTE_READ(k)                                                                                        \
+    const xt_lanes c##k = xt_load(ACUTE_PLANE(k), i);                                                        \
     xt_lanes gain##k = 0.0f;
-#define ACUTE_WEST(k)            xt_west(ACUTE_PLANE(k), block, i, c##k)
-#define ACUTE_EAST(k)            xt_east(ACUTE_PLANE(k), block, i, c##k)
-#define ACUTE_BEYOND(k)          xt_beyond(ACUTE_PLANE(k), block, i, face)
-#define ACUTE_TABLE(k)           t[(k) * XT_LANES + lane] = row[k];
-#define ACUTE_COMPUTED(k)        t[(k) * XT_LANES + lane] = xt_between(a, b, k, h, coefficient, class_tissue, membrane);
+#define ACUTE_WEST(k)   xt_west(ACUTE_PLANE(k), block, i, c##k)
+#define ACUTE_EAST(k)   xt_east(ACUTE_PLANE(k), block, i, c##k)
+#define ACUTE_BEYOND(k) xt_beyond(ACUTE_PLANE(k), block, i, face)
+#define ACUTE_TABLE(k)  t[(k)*XT_LANES + lane] = row[k];
+#define ACUTE_COMPUTED(k)                                                                                    \
+    t[(k)*XT_LANES + lane] = xt_between(a, b, k, h, coefficient, class_tissue, membrane);
 #define ACUTE_PLAIN_FLUX(k, value) gain##k += row[k] * (value - c##k);
-#define ACUTE_FLUX(k, value)     gain##k += xt_own(t + (k) * XT_LANES) * (value - c##k);
-#define ACUTE_PLAIN_WEST(k)      ACUTE_PLAIN_FLUX(k, ACUTE_WEST(k))
-#define ACUTE_PLAIN_EAST(k)      ACUTE_PLAIN_FLUX(k, ACUTE_EAST(k))
-#define ACUTE_PLAIN_BEYOND(k)    ACUTE_PLAIN_FLUX(k, ACUTE_BEYOND(k))
-#define ACUTE_MIXED_WEST(k)      ACUTE_FLUX(k, ACUTE_WEST(k))
-#define ACUTE_MIXED_EAST(k)      ACUTE_FLUX(k, ACUTE_EAST(k))
-#define ACUTE_MIXED_BEYOND(k)    ACUTE_FLUX(k, ACUTE_BEYOND(k))
+#define ACUTE_FLUX(k, value)       gain##k += xt_own(t + (k)*XT_LANES) * (value - c##k);
+#define ACUTE_PLAIN_WEST(k)        ACUTE_PLAIN_FLUX(k, ACUTE_WEST(k))
+#define ACUTE_PLAIN_EAST(k)        ACUTE_PLAIN_FLUX(k, ACUTE_EAST(k))
+#define ACUTE_PLAIN_BEYOND(k)      ACUTE_PLAIN_FLUX(k, ACUTE_BEYOND(k))
+#define ACUTE_MIXED_WEST(k)        ACUTE_FLUX(k, ACUTE_WEST(k))
+#define ACUTE_MIXED_EAST(k)        ACUTE_FLUX(k, ACUTE_EAST(k))
+#define ACUTE_MIXED_BEYOND(k)      ACUTE_FLUX(k, ACUTE_BEYOND(k))
 
 /* One face of the cells at i: `behind` is the first of `count` words of the next block that it looks at. */
-#define ACUTE_FACE(which, axis, spacing, behind, count, plain, mixed)                                                  \
-    {                                                                                                                  \
-        const int face = which;                                                                                        \
-        if (ACUTE_OUTSIDE(i, behind)) { /* nothing flows */                                                            \
-        } else if (acute_plain(word, same, i, behind, count)) {                                                               \
-            const uint class = xt_class(word[i]);                                                                      \
-            __global const float *row = pairs + (((axis) * classes + class) * classes + class) * XT_SPECIES;           \
-            XT_EACH_SPECIES(plain)                                                                                     \
-        } else {                                                                                                       \
-            float t[XT_SPECIES * XT_LANES];                                                                            \
-            _Pragma("nounroll") for (int lane = 0; lane < XT_LANES; lane++) {                                          \
-                const uint me = word[i + lane], other = word[xt_neighbour(block, i + lane, face)];                     \
-                const uint a = face & 1 ? me : other, b = face & 1 ? other : me;                                       \
-                const uint pair = xt_class(a) * classes + xt_class(b);                                                 \
-                __global const float *row = pairs + ((axis) * classes * classes + pair) * XT_SPECIES;                  \
-                if ((a | b) >> 16 == 0 || xt_class(a) == 0 || xt_class(b) == 0) {                                      \
-                    XT_EACH_SPECIES(ACUTE_TABLE)                                                                       \
-                } else {                                                                                               \
-                    const float h = spacing;                                                                           \
-                    XT_EACH_SPECIES(ACUTE_COMPUTED)                                                                    \
-                }                                                                                                      \
-            }                                                                                                          \
-            XT_EACH_SPECIES(mixed)                                                                                     \
-        }                                                                                                              \
+#define ACUTE_FACE(which, axis, spacing, behind, count, plain, mixed)                                        \
+    {                                                                                                        \
+        const int face = which;                                                                              \
+        if (ACUTE_OUTSIDE(i, behind)) { /* nothing flows */                                                  \
+        } else if (acute_plain(word, same, i, behind, count)) {                                              \
+            const uint class = xt_class(word[i]);                                                            \
+            __global const float *row = pairs + (((axis)*classes + class) * classes + class) * XT_SPECIES;   \
+            XT_EACH_SPECIES(plain)                                                                           \
+        } else {                                                                                             \
+            float t[XT_SPECIES * XT_LANES];                                                                  \
+            _Pragma("nounroll") for (int lane = 0; lane < XT_LANES; lane++) {                                \
+                const uint me = word[i + lane], other = word[xt_neighbour(block, i + lane, face)];           \
+                const uint a = face & 1 ? me : other, b = face & 1 ? other : me;                             \
+                const uint pair = xt_class(a) * classes + xt_class(b);                                       \
+                __global const float *row = pairs + ((axis)*classes * classes + pair) * XT_SPECIES;          \
+                if ((a | b) >> 16 == 0 || xt_class(a) == 0 || xt_class(b) == 0) {                            \
+                    XT_EACH_SPECIES(ACUTE_TABLE)                                                             \
+                } else {                                                                                     \
+                    const float h = spacing;                                                                 \
+                    XT_EACH_SPECIES(ACUTE_COMPUTED)                                                          \
+                }                                                                                            \
+            }                                                                                                \
+            XT_EACH_SPECIES(mixed)                                                                           \
+        }                                                                                                    \
     }
 
 #if XT_WALLS
-#define ACUTE_WALL(k)                                                                                                  \
-    xt_lanes edge, edge_value;                                                                                         \
-    XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).x)                               \
-    XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).y)                         \
-    const xt_lanes inflow = edge_value - edge * c##k;                                                                  \
+#define ACUTE_WALL(k)                                                                                        \
+    xt_lanes edge, edge_value;                                                                               \
+    XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).x)                     \
+    XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], k, box, block, coefficient, wall).y)               \
+    const xt_lanes inflow = edge_value - edge * c##k;                                                        \
     XT_SUM_ADD(walled##k, inflow)
 #else
 #define ACUTE_WALL(k) const xt_lanes inflow = 0.0f;
 #endif
 #if XT_REACTIONS
-#define ACUTE_REACTION(k)                                                                                              \
-    xt_lanes reaction;                                                                                                 \
-    XT_LANE_BY_LANE(reaction, i, j,                                                                                    \
-                    xt_class(word[j]) == 0                                                                             \
-                        ? 0.0f                                                                                         \
-                        : xt_reaction(k, class_tissue[xt_class(word[j])], j, cells, 0.0f XT_CELL_PASS))                \
-    reaction *= fluid;                                                                                                 \
+#define ACUTE_REACTION(k)                                                                                    \
+    xt_lanes reaction;                                                                                       \
+    XT_LANE_BY_LANE(reaction, i, j,                                                                          \
+                    xt_class(word[j]) == 0                                                                   \
+                        ? 0.0f                                                                               \
+                        : xt_reaction(k, class_tissue[xt_class(word[j])], j, cells, 0.0f XT_CELL_PASS))      \
+    reaction *= fluid;                                                                                       \
     XT_SUM_ADD(reacted##k, reaction)
 #else
 #define ACUTE_REACTION(k) const xt_lanes reaction = 0.0f;
 #endif
-#define ACUTE_WRITE(k)                                                                                                 \
-    {                                                                                                                  \
-        XT_LANES_OF(loss, i, same, k, XT_C_LOSS)                                                                       \
-        XT_LANES_OF(exchange, i, same, k, XT_C_EXCHANGE)                                                               \
-        XT_LANES_OF(supply, i, same, k, XT_C_SUPPLY)                                                                   \
-        XT_LANES_OF(body_exchange, i, same, k, XT_C_BODY_EXCHANGE)                                                     \
-        XT_LANES_OF(fluid, i, same, k, XT_C_FLUID)                                                                     \
-        xt_lanes source = 0.0f;                                                                                        \
-        if (!xt_silent(same, word[i], k, base, class_tissue))                                                          \
-            XT_LANE_BY_LANE(source, i, j,                                                                              \
-                            xt_secretion(k, word[j], j, cells, 1, base, class_tissue XT_CELL_PASS))                    \
-        const xt_lanes lost = loss * c##k, back = exchange * c##k, supplied = supply * level[k].x;                     \
-        ACUTE_WALL(k)                                                                                                  \
-        ACUTE_REACTION(k)                                                                                              \
-        const xt_lanes rate = gain##k + ((source - lost) + (supplied - back)) + (inflow + reaction);                   \
-        const xt_lanes increment = fluid > 0.0f ? dt * (rate / fluid) : 0.0f * fluid;                                  \
-        xt_store(acute_add(c##k, increment, acute_random(XT_INDEX(i), k, count)), to + (size_t)(k) * cells, i);        \
-        XT_SUM_ADD(secreted##k, source)                                                                                \
-        XT_SUM_ADD(lost##k, lost)                                                                                      \
-        XT_SUM_ADD(exchanged##k, back)                                                                                 \
-        XT_SUM_ADD(body##k, body_exchange * c##k)                                                                      \
+#define ACUTE_WRITE(k)                                                                                       \
+    {                                                                                                        \
+        XT_LANES_OF(loss, i, same, k, XT_C_LOSS)                                                             \
+        XT_LANES_OF(exchange, i, same, k, XT_C_EXCHANGE)                                                     \
+        XT_LANES_OF(supply, i, same, k, XT_C_SUPPLY)                                                         \
+        XT_LANES_OF(body_exchange, i, same, k, XT_C_BODY_EXCHANGE)                                           \
+        XT_LANES_OF(fluid, i, same, k, XT_C_FLUID)                                                           \
+        xt_lanes source = 0.0f;                                                                              \
+        if (!xt_silent(same, word[i], k, base, class_tissue))                                                \
+            XT_LANE_BY_LANE(source, i, j,                                                                    \
+                            xt_secretion(k, word[j], j, cells, 1, base, class_tissue XT_CELL_PASS))          \
+        const xt_lanes lost = loss * c##k, back = exchange * c##k, supplied = supply * level[k].x;           \
+        ACUTE_WALL(k)                                                                                        \
+        ACUTE_REACTION(k)                                                                                    \
+        const xt_lanes rate = gain##k + ((source - lost) + (supplied - back)) + (inflow + reaction);         \
+        const xt_lanes increment = fluid > 0.0f ? dt * (rate / fluid) : 0.0f * fluid;                        \
+        xt_store(acute_add(c##k, increment, acute_random(XT_INDEX(i), k, count)), to + (size_t)(k)*cells,    \
+                 i);                                                                                         \
+        XT_SUM_ADD(secreted##k, source)                                                                      \
+        XT_SUM_ADD(lost##k, lost)                                                                            \
+        XT_SUM_ADD(exchanged##k, back)                                                                       \
+        XT_SUM_ADD(body##k, body_exchange *c##k)                                                             \
     }
-#define ACUTE_CLEAR(k) xt_store((xt_lanes)(0.0f), to + (size_t)(k) * cells, i);
+#define ACUTE_CLEAR(k) xt_store((xt_lanes)(0.0f), to + (size_t)(k)*cells, i);
 
 __kernel void acute_step(XT_MESH_PARAMETERS, __global const float *pairs, __global const float2 *tables,
                          __global const float2 *level, __global const float *from, __global float *to,
@@ -194,7 +198,8 @@ __kernel void acute_fold(__global const float2 *partial, __global float2 *folded
 }
 
 /* What a species adds up to: supply, body supply, phi c, over cells of volume 1. */
-__kernel void acute_measure(__global const uint *word, __global const float *coefficient, __global const float *x, __global float2 *partial, const int species,
+__kernel void acute_measure(__global const uint *word, __global const float *coefficient,
+                            __global const float *x, __global float2 *partial, const int species,
                             const int cells) {
     XT_SCRATCH
     float2 supply = (float2)(0.0f), body = (float2)(0.0f), stored = (float2)(0.0f);

@@ -1,26 +1,31 @@
-/* The steady problem of one species, A c = b, and the pieces of conjugate gradients preconditioned by its diagonal.
+/* The steady problem of one species, A c = b, and the pieces of conjugate gradients preconditioned by its
+ * diagonal.
  *
  *     (A c)_i = (loss + exchange + uptake + wall) c_i - sum over faces T (c_n - c_i)        [pM/h]
  *     b_i     = secretion + wall + reaction + supply c_p
  *
- * Fluxes are differences times a transmissibility that both sides share to the bit, so they cancel in sums over cells.
- * tx, ty, tz hold the transmissibility of each cell's lower faces. Vectors are one species' plane except x, which is
- * [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh and lanes.clh.
- * Bytes by model, per cell: setup 20, residual 36, direction 16, apply 28, update 28. */
+ * Fluxes are differences times a transmissibility that both sides share to the bit, so they cancel in sums
+ * over cells. tx, ty, tz hold the transmissibility of each cell's lower faces. Vectors are one species' plane
+ * except x, which is [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh,
+ * reduce.clh, cell.clh and lanes.clh. Bytes by model, per cell: setup 20, residual 36, direction 16, apply
+ * 28, update 28. */
 
 /* Transmissibilities of the lower faces, and the diagonal of A. */
-__kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global float *tx, __global float *ty,
-                             __global float *tz, __global float *diagonal, const int species, const int cells) {
+__kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global float *tx,
+                             __global float *ty, __global float *tz, __global float *diagonal,
+                             const int species, const int cells) {
     const int i = get_global_id(0);
     if (i >= cells) return;
     const uint w = word[i];
     float t[6];
     for (int face = 0; face < 6; face++)
-        t[face] = xt_face(i, xt_neighbour(block, i, face), face, species, box, word, coefficient, class_tissue, membrane);
+        t[face] = xt_face(i, xt_neighbour(block, i, face), face, species, box, word, coefficient,
+                          class_tissue, membrane);
     tx[i] = t[0];
     ty[i] = t[2];
     tz[i] = t[4];
-    float sum = xt_of_cell(coefficient, w, species, XT_C_LOSS) + xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
+    float sum =
+        xt_of_cell(coefficient, w, species, XT_C_LOSS) + xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
 #if XT_REACTIONS
     sum += uptake[i];
 #endif
@@ -31,8 +36,8 @@ __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, _
 
 /* Net diffusive gain of the cells at i from their neighbours; `here` are their values. */
 static inline xt_lanes elliptic_gain(__global const xt_block *block, const int i, const xt_lanes here,
-                                     __global const float *c, __global const float *tx, __global const float *ty,
-                                     __global const float *tz) {
+                                     __global const float *c, __global const float *tx,
+                                     __global const float *ty, __global const float *tz) {
     const xt_lanes west = xt_load(tx, i);
     return (west * (xt_west(c, block, i, here) - here) +
             xt_east(tx, block, i, west) * (xt_east(c, block, i, here) - here)) +
@@ -42,14 +47,17 @@ static inline xt_lanes elliptic_gain(__global const xt_block *block, const int i
             xt_beyond(tz, block, i, 5) * (xt_beyond(c, block, i, 5) - here));
 }
 
-/* r = b - A x, and what x means for the balance. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding scales
- * with), r.r/diagonal; then secretion, supply, loss x, exchange x, body exchange x, body supply, inflow through walls,
- * phi reaction(x). source_weight 0 with plasma 1 is the problem of the unit response. */
-__kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *uptake, __global const float *constant_part,
-                                __global const float *tx, __global const float *ty, __global const float *tz,
-                                __global const float *diagonal, __global const float2 *base, __global const float *x,
-                                __global float *r, __global float2 *partial, const int species, const int cells,
-                                const float source_weight, const float plasma, const int modulated XT_CELL_PARAMETERS) {
+/* r = b - A x, and what x means for the balance. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding
+ * scales with), r.r/diagonal; then secretion, supply, loss x, exchange x, body exchange x, body supply,
+ * inflow through walls, phi reaction(x). source_weight 0 with plasma 1 is the problem of the unit response.
+ */
+__kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *uptake,
+                                __global const float *constant_part, __global const float *tx,
+                                __global const float *ty, __global const float *tz,
+                                __global const float *diagonal, __global const float2 *base,
+                                __global const float *x, __global float *r, __global float2 *partial,
+                                const int species, const int cells, const float source_weight,
+                                const float plasma, const int modulated XT_CELL_PARAMETERS) {
     XT_SCRATCH
     __global const float *c = x + (size_t)species * cells;
     XT_SUM(rr);
@@ -85,7 +93,8 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
         if (source_weight != 0.0f && !(same && xt_class(word[i]) == 0)) {
             if (!xt_silent(same, word[i], species, base, class_tissue)) {
                 XT_LANE_BY_LANE(
-                    b, i, j, xt_secretion(species, word[j], j, cells, modulated, base, class_tissue XT_CELL_PASS))
+                    b, i, j,
+                    xt_secretion(species, word[j], j, cells, modulated, base, class_tissue XT_CELL_PASS))
                 XT_SUM_ADD(secreted, b)
             }
 #if XT_WALLS
@@ -95,11 +104,10 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
             b += xt_load(constant_part, i);
             xt_lanes rate;
             XT_LANE_BY_LANE(rate, i, j,
-                            xt_class(word[j]) == 0
-                                ? 0.0f
-                                : xt_of_cell(coefficient, word[j], species, XT_C_FLUID) *
-                                      xt_reaction(species, class_tissue[xt_class(word[j])], j, cells,
-                                                  0.0f XT_CELL_PASS))
+                            xt_class(word[j]) == 0 ? 0.0f
+                                                   : xt_of_cell(coefficient, word[j], species, XT_C_FLUID) *
+                                                         xt_reaction(species, class_tissue[xt_class(word[j])],
+                                                                     j, cells, 0.0f XT_CELL_PASS))
             XT_SUM_ADD(reacted, rate)
 #endif
             b *= source_weight;
@@ -148,7 +156,8 @@ __kernel void elliptic_direction(__global const float *r, __global const float *
 /* q = A p. Sum: p.q */
 __kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, __global const float *tx,
                              __global const float *ty, __global const float *tz, __global const float *p,
-                             __global float *q, __global float2 *partial, const int species, const int cells) {
+                             __global float *q, __global float2 *partial, const int species,
+                             const int cells) {
     XT_SCRATCH
     XT_SUM(pq);
     XT_EACH_LANES(i, cells) {
@@ -172,10 +181,12 @@ __kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, 
     XT_SUM_STORE(partial, 0, pq);
 }
 
-/* x += alpha p, r -= alpha q. Sums: r.r, r.r/diagonal. One pass instead of the four of separate vector routines. */
-__kernel void elliptic_update(__global const float *p, __global const float *q, __global const float *diagonal,
-                              __global float *x, __global float *r, __global float2 *partial, const float alpha,
-                              const int species, const int cells) {
+/* x += alpha p, r -= alpha q. Sums: r.r, r.r/diagonal. One pass instead of the four of separate vector
+ * routines. */
+__kernel void elliptic_update(__global const float *p, __global const float *q,
+                              __global const float *diagonal, __global float *x, __global float *r,
+                              __global float2 *partial, const float alpha, const int species,
+                              const int cells) {
     XT_SCRATCH
     __global float *c = x + (size_t)species * cells;
     XT_SUM(rr);
@@ -192,12 +203,12 @@ __kernel void elliptic_update(__global const float *p, __global const float *q, 
 }
 
 #if XT_REACTIONS
-/* Newton's linearisation of the reaction about the present field: phi reaction(c) = constant_part - uptake c, with only
- * losses taken implicitly, so that A keeps its sign. The slope is a finite difference: it sets the speed of convergence,
- * not the result. */
+/* Newton's linearisation of the reaction about the present field: phi reaction(c) = constant_part - uptake c,
+ * with only losses taken implicitly, so that A keeps its sign. The slope is a finite difference: it sets the
+ * speed of convergence, not the result. */
 __kernel void elliptic_linearise(__global const uint *word, __global const float *coefficient,
-                                 __global const uchar *class_tissue, __global const float *x, __global float *uptake,
-                                 __global float *constant_part, const int species,
+                                 __global const uchar *class_tissue, __global const float *x,
+                                 __global float *uptake, __global float *constant_part, const int species,
                                  const int cells XT_CELL_PARAMETERS) {
     const int i = get_global_id(0);
     if (i >= cells) return;

@@ -1,18 +1,20 @@
-/* The blood and the organs outside the mesh after an acute step: one work-item per species, everything well mixed.
+/* The blood and the organs outside the mesh after an acute step: one work-item per species, everything well
+ * mixed.
  *
  *     V_p dc_p/dt = cell volume x sum (body exchange c - body supply c_p) + organs + J - CL c_p
  *     phi dc/dt   = S - loss c + supply c_p - exchange c + phi reaction                          (each organ)
  *
- * Levels are sums of two floats, so that small increments arrive. Buffers of the formulas (XT_CELL_PARAMETERS) are those
- * of the organs, laid out as cells are: cells = organs. Running totals per species, float2 each, in tracks[species][10]:
- * secretion, loss, exchange c, wall, reaction (sums over cells times dt), c_p dt; then of the plasma: from the mesh, from
- * organs, injected, cleared (amol). Needs grid.clh, transport.clh, sum.clh, cell.clh and acute.clh. */
+ * Levels are sums of two floats, so that small increments arrive. Buffers of the formulas
+ * (XT_CELL_PARAMETERS) are those of the organs, laid out as cells are: cells = organs. Running totals per
+ * species, float2 each, in tracks[species][10]: secretion, loss, exchange c, wall, reaction (sums over cells
+ * times dt), c_p dt; then of the plasma: from the mesh, from organs, injected, cleared (amol). Needs
+ * grid.clh, transport.clh, sum.clh, cell.clh and acute.clh. */
 /* Constants of a species (host/solve/acute.c): */
 #define PLASMA_ELIMINATION 0 /* CL, mm^3/h */
-#define PLASMA_VOLUME 1
+#define PLASMA_VOLUME      1
 #define PLASMA_BODY_SUPPLY 2 /* sum over cells, 1/h */
-#define PLASMA_CLAMPED 3
-#define PLASMA_CONSTANTS 4
+#define PLASMA_CLAMPED     3
+#define PLASMA_CONSTANTS   4
 /* Constants of an organ and species: phi, phi k, K, K R, weight x volume. */
 #define ORGAN_CONSTANTS 5
 
@@ -28,9 +30,10 @@ static inline void plasma_track(__global float2 *tracks, const float x) { *track
 
 __kernel void plasma_step(__global const float2 *folded, __global const float *constants,
                           __global const float *organ_constants, __global const uchar *organ_tissue,
-                          __global const float *organ_source, __global const float *injected, __global float2 *level,
-                          __global float2 *organ_level, __global const float *organ_from, __global float *organ_to,
-                          __global float2 *tracks, const float dt, const float cell_volume, const int step,
+                          __global const float *organ_source, __global const float *injected,
+                          __global float2 *level, __global float2 *organ_level,
+                          __global const float *organ_from, __global float *organ_to, __global float2 *tracks,
+                          const float dt, const float cell_volume, const int step,
                           const int cells XT_CELL_PARAMETERS) {
     const int k = get_global_id(0);
     if (k >= XT_SPECIES) return;
@@ -65,7 +68,8 @@ __kernel void plasma_step(__global const float2 *folded, __global const float *c
 #if XT_REACTIONS
         rate += organ[0] * xt_reaction(k, organ_tissue[o], o, cells, 0.0f XT_CELL_PASS);
 #endif
-        const float2 next = plasma_add(organ_level[k * cells + o], organ[0] > 0.0f ? dt * (rate / organ[0]) : 0.0f);
+        const float2 next =
+            plasma_add(organ_level[k * cells + o], organ[0] > 0.0f ? dt * (rate / organ[0]) : 0.0f);
         organ_level[k * cells + o] = next;
         organ_to[k * cells + o] = next.x;
         xt_add(&from_organs, -dt * organ[4] * exchanged);
