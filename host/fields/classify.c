@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Which phases the transport of a tissue depends on; at most three, so that keys stay few. */
+enum { KEY_PHASES = 3 }; /* as kernels/classify.cl has it: more would need too many keys */
+
+/* Which phases the transport of a tissue depends on, and how many; the first three are listed. */
 static int transport_phases(const xt_model *model, int tissue, int phases[3]) {
     int count = 0;
-    for (int p = 0; p < model->phase_count && count < 3; p++) {
+    for (int p = 0; p < model->phase_count; p++) {
         bool uses = xt_expr_uses(model, model->tissue[tissue].fluid, XT_SYM_PHASE, p);
         for (int k = 0; k < model->property_count && model->tissue[tissue].property_formula; k++) {
             const xt_expr *formula = model->tissue[tissue].property_formula[k];
@@ -18,7 +20,9 @@ static int transport_phases(const xt_model *model, int tissue, int phases[3]) {
                                     species->exchange.tissue[tissue], species->partition.tissue[tissue]};
             for (int i = 0; i < 4; i++) uses |= all[i] && xt_expr_uses(model, all[i], XT_SYM_PHASE, p);
         }
-        if (uses) phases[count++] = p;
+        if (!uses) continue;
+        if (count < KEY_PHASES) phases[count] = p;
+        count++;
     }
     return count;
 }
@@ -84,6 +88,7 @@ static bool lay_out(const xt_model *model, int levels, int *first, int *per_tiss
     int next = 0;
     for (int t = 1; t <= model->tissue_count; t++) {
         counts[t] = transport_phases(model, t, phases[t]);
+        if (counts[t] > KEY_PHASES) return false;
         per_tissue[t] = counts[t] > 1 ? (int)pow(levels, 1.0 / counts[t]) + 1 : levels;
         first[t] = next;
         if (next + power(per_tissue[t] + 1, counts[t]) > XT_KEYS_MAX) return false;
@@ -179,6 +184,7 @@ xt_status xt_fields_classify(xt_fields *fields, xt_error *err) {
     XT_TRY(xt_launch(fields->device, own->words, XT_SUM_ITEMS, 0, args, 7, "classify",
                      16.0 * (double)fields->cells, err));
     XT_TRY(xt_buffer_read(fields->device, own->changed, 0, sizeof changed, &changed, err));
-    if (changed) fields->geometry++;
+    /* a new table may give cells that all moved on the words they had */
+    if (changed || fresh) fields->geometry++;
     return XT_OK;
 }

@@ -106,10 +106,12 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
     const struct {
         const char *path;
         double every;
-    } intervals[] = {{"output.every", scene->every},
+    } intervals[] = {{"clock.step", scene->mode == XT_CHRONIC ? scene->step : 0},
+                     {"output.every", scene->every},
+                     {"output.acute_every", scene->acute > 0 ? scene->acute_every : 0},
                      {"output.series", scene->series_every},
                      {"output.volumes.every", scene->volumes_every}};
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++)
         if (intervals[i].every > 0 && end / intervals[i].every > 1e6)
             return xt_node_fail(at(scene, intervals[i].path), err,
                                 "that is %.2g times in the run; at most 1e6", end / intervals[i].every);

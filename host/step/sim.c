@@ -110,7 +110,8 @@ xt_status xt_sim_start(xt_sim *sim, xt_error *err) {
     XT_TRY(xt_tissue_initialise(sim->tissue, sim->scalar, err));
     XT_TRY(xt_tissue_means(sim->tissue, sim->scalar, err));
     xt_sim_drivers(sim, sim->scalar, 0);
-    XT_TRY(xt_events_apply(sim, err));
+    /* an acute phase starts from steady fields: what happens at its first moment comes after them */
+    if (!xt_sim_is_acute(sim)) XT_TRY(xt_events_apply(sim, err));
     xt_sim_drivers(sim, sim->scalar, 0);
     XT_TRY(xt_solver_steady(sim->solver, sim->scalar,
                             sim->model->peak_share >= 0 && sim->scalar[sim->model->peak_share] > 0, err));
