@@ -12,7 +12,7 @@ small=(--quiet --set output.every=none --set output.checkpoint=signal)
 watched() { # what, then the command line
     local what=$1
     shift
-    if ! valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite --error-exitcode=99 \
+    if ! valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite --error-exitcode=99 --suppressions=tests/robust/long/valgrind.supp \
         --undef-value-errors=no --log-file="$folder/log" "$binary" "$@" >/dev/null 2>"$folder/said"; then
         echo "FAILED: $what" >&2
         head -c 6000 "$folder/log" "$folder/said" >&2
