@@ -1,11 +1,13 @@
 /* Material classes: which coefficient row a cell uses.
  *
- * A cell's key is its home tissue's first key plus its phases, rounded to `levels` steps each, in mixed radix. classify_mark
- * flags the keys in use; the host numbers them; classify_words writes the material words and counts the changed ones.
- * Tissues: rows of 8 ints {first key, levels, phase or -1, phase or -1, phase or -1, class as a second tissue, 0, 0}.
- * Bytes: mark 4 + 4 per phase read; words 12 + 4 per phase. Needs grid.clh, sum.clh. */
+ * A cell's key is its home tissue's first key plus its phases, rounded to `levels` steps each, in mixed
+ * radix. classify_mark flags the keys in use; the host numbers them; classify_words writes the material words
+ * and counts the changed ones. Tissues: rows of 8 ints {first key, levels, phase or -1, phase or -1, phase or
+ * -1, class as a second tissue, 0, 0}. Bytes: mark 4 + 4 per phase read; words 12 + 4 per phase. Needs
+ * grid.clh, sum.clh. */
 
-static inline int class_key(int tissue, int cell, int cells, __global const float *phase, __global const int *row) {
+static inline int class_key(int tissue, int cell, int cells, __global const float *phase,
+                            __global const int *row) {
     const int levels = row[tissue * 8 + 1];
     int key = 0;
     for (int i = 0; i < 3; i++) {
@@ -17,8 +19,8 @@ static inline int class_key(int tissue, int cell, int cells, __global const floa
     return row[tissue * 8] + key;
 }
 
-__kernel void classify_mark(__global const uint *material, __global const float *phase, __global const int *row,
-                            __global int *used, int cells) {
+__kernel void classify_mark(__global const uint *material, __global const float *phase,
+                            __global const int *row, __global int *used, int cells) {
     int last = -1;
     for (int cell = get_global_id(0); cell < cells; cell += XT_SUM_ITEMS) {
         const int tissue = material[cell] & 255u;
@@ -29,9 +31,9 @@ __kernel void classify_mark(__global const uint *material, __global const float 
     }
 }
 
-__kernel void classify_words(__global const uint *material, __global const float *phase, __global const int *row,
-                             __global const uchar *class_of_key, __global uint *word, __global int *changed,
-                             int cells) {
+__kernel void classify_words(__global const uint *material, __global const float *phase,
+                             __global const int *row, __global const uchar *class_of_key, __global uint *word,
+                             __global int *changed, int cells) {
     int any = 0;
     for (int cell = get_global_id(0); cell < cells; cell += XT_SUM_ITEMS) {
         const uint m = material[cell];

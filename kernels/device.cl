@@ -1,9 +1,9 @@
 /* Streams over memory, for measuring bandwidth: copy a = b, triad a = b + s*c, fill a = s.
  *
  * Layout: float4 arrays of n4 elements. One work-item an element; work-items beyond n4 do nothing.
- * Bytes by model, per element of 16 bytes: copy 32 (read + written), triad 48, fill 16; the line that a cache reads
- * before it writes is not counted, as in STREAM (McCalpin 1995).
- * Nothing here needs local memory or a particular work-group size. */
+ * Bytes by model, per element of 16 bytes: copy 32 (read + written), triad 48, fill 16; the line that a cache
+ * reads before it writes is not counted, as in STREAM (McCalpin 1995). Nothing here needs local memory or a
+ * particular work-group size. */
 #pragma OPENCL FP_CONTRACT OFF
 
 /* Elements a work-item moves, a stride of the global size apart: neighbours stay neighbours. */
@@ -21,8 +21,8 @@ kernel void device_copy(global float4 *restrict a, global const float4 *restrict
     }
 }
 
-kernel void device_triad(global float4 *restrict a, global const float4 *restrict b, global const float4 *restrict c,
-                         const float s, const uint n4) {
+kernel void device_triad(global float4 *restrict a, global const float4 *restrict b,
+                         global const float4 *restrict c, const float s, const uint n4) {
     const uint items = (n4 + DEVICE_PER_ITEM - 1) / DEVICE_PER_ITEM;
     const uint first = get_global_id(0);
     if (first >= items) return;

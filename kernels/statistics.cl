@@ -1,7 +1,7 @@
 /* What a run must know of its own arrays: range, finiteness, fraction sums, explicit stability bound.
  *
- * Strided work-items as in sum.clh; one row of results per item, reduced on the host. Needs grid.clh, transport.clh,
- * sum.clh. */
+ * Strided work-items as in sum.clh; one row of results per item, reduced on the host. Needs grid.clh,
+ * transport.clh, sum.clh. */
 
 /* float2 (low, high) and the first bad cell per item, over tissue cells. */
 __kernel void statistics_range(__global const float *value, int offset, __global const uint *word, int cells,
@@ -20,8 +20,8 @@ __kernel void statistics_range(__global const float *value, int offset, __global
 }
 
 /* Largest |1 - sum of phases| per item. */
-__kernel void statistics_fractions(__global const float *phase, int phases, __global const uint *word, int cells,
-                                   __global float2 *range, __global int *bad) {
+__kernel void statistics_fractions(__global const float *phase, int phases, __global const uint *word,
+                                   int cells, __global float2 *range, __global int *bad) {
     float worst = 0.0f;
     for (int cell = get_global_id(0); cell < cells; cell += XT_SUM_ITEMS) {
         if (xt_class(word[cell]) == 0) continue;
@@ -36,8 +36,8 @@ __kernel void statistics_fractions(__global const float *phase, int phases, __gl
 /* Largest (sum of transmissibilities + phi k + K)/phi over cells and species per item, 1/h. */
 __kernel void statistics_rate(__global const xt_block *block, __global const uint *word,
                               __global const float8 *coefficient, __global const uchar *class_tissue,
-                              __global const float *membrane, int species, int tissues, float hx, float hy, float hz,
-                              int cells, __global float2 *range, __global int *bad) {
+                              __global const float *membrane, int species, int tissues, float hx, float hy,
+                              float hz, int cells, __global float2 *range, __global int *bad) {
     float worst = 0.0f;
     for (int cell = get_global_id(0); cell < cells; cell += XT_SUM_ITEMS) {
         const uint w = word[cell];
@@ -55,8 +55,8 @@ __kernel void statistics_rate(__global const xt_block *block, __global const uin
                 const float h = face < 2 ? hx : face < 4 ? hy : hz;
                 const uint to = class_tissue[other];
                 const float cut = xt_cut(w, n, tissue, to, second, class_tissue[xt_second(n)]);
-                rate += xt_transmissibility(c.XT_RESISTANCE, coefficient[other * species + s].XT_RESISTANCE, cut,
-                                            membrane[(tissue * (tissues + 1) + to) * species + s], h);
+                rate += xt_transmissibility(c.XT_RESISTANCE, coefficient[other * species + s].XT_RESISTANCE,
+                                            cut, membrane[(tissue * (tissues + 1) + to) * species + s], h);
             }
             worst = fmax(worst, rate / fluid);
         }

@@ -9,14 +9,14 @@ enum { XT_CLASSES = 256, XT_KEYS_MAX = 1 << 16, XT_LEVELS_FIRST = 200, XT_KEY_RO
 typedef struct {
     xt_program *program;
     cl_kernel mark, words, range, fractions, rate;
-    cl_mem key_row;      /* int[tissue_count + 1][XT_KEY_ROW] */
-    cl_mem key_used;     /* int[XT_KEYS_MAX] */
-    cl_mem class_of_key; /* uchar[XT_KEYS_MAX] */
-    cl_mem changed;      /* int */
-    cl_mem extrema, bad; /* float2[XT_SUM_ITEMS], int[XT_SUM_ITEMS] */
+    cl_mem key_row;        /* int[tissue_count + 1][XT_KEY_ROW] */
+    cl_mem key_used;       /* int[XT_KEYS_MAX] */
+    cl_mem class_of_key;   /* uchar[XT_KEYS_MAX] */
+    cl_mem changed;        /* int */
+    cl_mem extrema, bad;   /* float2[XT_SUM_ITEMS], int[XT_SUM_ITEMS] */
     int levels, key_count; /* of the table as it is */
-    bool mapped;          /* class_of_key is valid for `known` */
-    unsigned char *known; /* [XT_KEYS_MAX] keys that have a class */
+    bool mapped;           /* class_of_key is valid for `known` */
+    unsigned char *known;  /* [XT_KEYS_MAX] keys that have a class */
     unsigned char *class_host;
     int *used_host;
     float *scalar_float;

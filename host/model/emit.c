@@ -203,8 +203,8 @@ static void call(const emission *m, const xt_expr *e) {
     xt_text_add(m->out, ")");
 }
 
-/* Most of the time nobody exercises: the peak half is then not worked out. With a share of 0 the sum is the rest half to the
- * bit, so the short cut changes nothing. */
+/* Most of the time nobody exercises: the peak half is then not worked out. With a share of 0 the sum is the
+ * rest half to the bit, so the short cut changes nothing. */
 static void blend(const emission *m, const xt_expr *e) {
     const int share = m->model->peak_share;
     emission peak = *m;

@@ -7,10 +7,11 @@
 
 enum {
     XT_MAX_QUANTITIES = 64, /* as many as xt_cell_uses can mark */
-    XT_BOOK_ITEMS = 8192, /* work-items of the remodelling kernel at most: 32 bytes each, so few cells pay for them */
-    XT_SLICE_LANES = 256,   /* work-items that sum one slice (kernels/mechanics.cl says the same) */
-    XT_SECTION_SUMS = 6,    /* E A, E A x, E A y, E A x^2, E A y^2, E A xy */
-    XT_DWELL_TICKS = 240    /* the dwell time in ticks of the label clocks */
+    XT_BOOK_ITEMS =
+        8192, /* work-items of the remodelling kernel at most: 32 bytes each, so few cells pay for them */
+    XT_SLICE_LANES = 256, /* work-items that sum one slice (kernels/mechanics.cl says the same) */
+    XT_SECTION_SUMS = 6,  /* E A, E A x, E A y, E A x^2, E A y^2, E A xy */
+    XT_DWELL_TICKS = 240  /* the dwell time in ticks of the label clocks */
 };
 
 struct xt_tissue_rules {
