@@ -175,7 +175,9 @@ done:
 
 xt_status xt_films_write(xt_outputs *outputs, xt_error *err) {
     if (!outputs->film_count) return XT_OK;
-    for (int i = 0; i < outputs->film_count; i++) XT_TRY(add_frame(outputs, i, err));
+    const bool acute = xt_sim_is_acute(outputs->def.sim); /* acute steps use the peak's room for themselves */
+    for (int i = 0; i < outputs->film_count; i++)
+        if (!acute || !outputs->film[i].request->peak) XT_TRY(add_frame(outputs, i, err));
     outputs->state.frames++;
     return XT_OK;
 }

@@ -126,6 +126,9 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
                 return xt_node_fail(node, err,
                                     "this picture is there already: only show, axis, at and peak tell "
                                     "pictures apart");
+        if (frame->peak && scene->mode == XT_ACUTE)
+            return xt_node_fail(
+                node, err, "the exercise peak belongs to mode chronic; acute mode shows the bout itself");
         if (frame->high <= frame->low) return xt_node_fail(node, err, "high must be above low");
         if (frame->logarithmic && frame->low <= 0)
             return xt_node_fail(node, err, "a logarithmic scale needs low above 0");
