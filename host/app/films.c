@@ -158,7 +158,10 @@ static xt_status add_frame(xt_outputs *outputs, int index, xt_error *err) {
         .film = film, .outputs = outputs, .index = index, .time_d = xt_sim_time(outputs->def.sim) / 24};
     time_text(job->subtitle, sizeof job->subtitle, outputs->def.sim);
     xt_quantity_parts parts;
-    xt_quantity_parts_of(&parts, &film->shown, fields);
+    xt_quantity_shown shown = film->shown;
+    const int share = outputs->def.model->peak_share; /* nobody exercises: the peak is the rest */
+    if (share < 0 || !(xt_sim_scalars(outputs->def.sim)[share] > 0)) shown.peak = false;
+    xt_quantity_parts_of(&parts, &shown, fields);
     job->parts = parts.count;
     xt_status status = XT_OK;
     char name[160];

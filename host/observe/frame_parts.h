@@ -2,6 +2,7 @@
 #ifndef OBSERVE_FRAME_PARTS_H
 #define OBSERVE_FRAME_PARTS_H
 
+#include <stddef.h>
 #include "observe/frame.h"
 
 typedef struct {

@@ -105,16 +105,17 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
     const double end = scene->until + scene->acute;
     const struct {
         const char *path;
-        double every;
-    } intervals[] = {{"clock.step", scene->mode == XT_CHRONIC ? scene->step : 0},
-                     {"output.every", scene->every},
-                     {"output.acute_every", scene->acute > 0 ? scene->acute_every : 0},
-                     {"output.series", scene->series_every},
-                     {"output.volumes.every", scene->volumes_every}};
+        double every, span;
+    } intervals[] = {{"clock.step", scene->mode == XT_CHRONIC ? scene->step : 0, end},
+                     {"output.every", scene->every, end},
+                     {"output.acute_every", scene->acute_every, scene->acute},
+                     {"output.series", scene->series_every, end},
+                     {"output.volumes.every", scene->volumes_every, end}};
     for (int i = 0; i < 5; i++)
-        if (intervals[i].every > 0 && end / intervals[i].every > 1e6)
+        if (intervals[i].every > 0 && intervals[i].span / intervals[i].every > 1e6)
             return xt_node_fail(at(scene, intervals[i].path), err,
-                                "that is %.2g times in the run; at most 1e6", end / intervals[i].every);
+                                "that is %.2g times in the run; at most 1e6",
+                                intervals[i].span / intervals[i].every);
     if (scene->volumes_every > 0 && !scene->volume_vti && !scene->volume_nifti)
         return xt_node_fail(at(scene, "output.volumes"), err,
                             "volumes are asked for, but neither vti nor nifti");
