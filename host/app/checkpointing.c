@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "observe/checkpoint.h"
 
-xt_status xt_run_identity(char identity[64], const xt_scene *scene, const xt_model *model, bool well_mixed,
-                          xt_error *err) {
+xt_status xt_run_identity(char identity[64], const xt_scene *scene, const xt_model *model,
+                          const xt_mesh *mesh, xt_error *err) {
     xt_text text = {0};
     xt_json json;
     xt_json_begin(&json, &text);
@@ -22,7 +22,11 @@ xt_status xt_run_identity(char identity[64], const xt_scene *scene, const xt_mod
         const char *used = xt_text_get(&text);
         const unsigned long a = crc32(0, (const Bytef *)used, (uInt)strlen(used));
         const unsigned long b = crc32(0, (const Bytef *)model->text, (uInt)strlen(model->text));
-        snprintf(identity, 64, "%08lx-%08lx-%s%s", a, b, CROSSTALK_VERSION, well_mixed ? "-well-mixed" : "");
+        unsigned long c = crc32(0, NULL, 0); /* the same label file name may hold another volume */
+        for (size_t block = 0; mesh && block < mesh->blocks; block++)
+            c = crc32(c, (const Bytef *)&mesh->material[block * XT_BLOCK], XT_BLOCK * sizeof *mesh->material);
+        snprintf(identity, 64, "%08lx-%08lx-%08lx-%s%s", a, b, c, CROSSTALK_VERSION,
+                 mesh ? "" : "-well-mixed");
     }
     xt_text_free(&text);
     return status;

@@ -5,9 +5,10 @@
 #include "app/outputs.h"
 #include "base/json.h"
 
-/* 63 hexadecimal digits at most that change when scene as used, model or program version do. */
-xt_status xt_run_identity(char identity[64], const xt_scene *scene, const xt_model *model, bool well_mixed,
-                          xt_error *err);
+/* 63 characters at most that change when scene as used, model, mesh or program version do. mesh NULL:
+ * well-mixed. */
+xt_status xt_run_identity(char identity[64], const xt_scene *scene, const xt_model *model,
+                          const xt_mesh *mesh, xt_error *err);
 
 /* Write the next generation into DIR/checkpoint. Everything the observers wrote so far is on disk first. */
 xt_status xt_run_save(const char *dir, const char *identity, const char *meta, xt_sim *sim,

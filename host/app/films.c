@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/outputs_internal.h"
+#include "app/resolution.h"
 #include "base/file.h"
 
 /* What a frame of one moment needs: fetched values on their way, and everything to draw them with. Owned by
@@ -197,10 +198,8 @@ static xt_status make_note(char **note, const xt_outputs *outputs, const xt_quan
     for (size_t cell = 0; cell < mesh->blocks * XT_BLOCK; cell++) present[mesh->material[cell].tissue] = true;
     double shortest = INFINITY, longest = 0;
     for (int t = 1; t <= model->tissue_count; t++) {
-        xt_transport c;
         if (!present[t]) continue;
-        xt_model_transport(&c, model, shown->index, t, model->tissue[t].composition);
-        const double length = sqrt(c.fluid * c.diffusivity / (c.fluid * c.loss + c.exchange));
+        const double length = xt_decay_length(model, shown->index, t);
         if (!isfinite(length)) continue;
         shortest = fmin(shortest, length);
         longest = fmax(longest, length);

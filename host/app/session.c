@@ -113,7 +113,7 @@ static xt_status open_outputs(session *s, xt_error *err) {
                                 .dir = s->dir,
                                 .log = s->def->log};
     XT_TRY(xt_outputs_create(&s->outputs, &def, err));
-    return xt_run_identity(s->identity, s->setup.scene, s->setup.model, s->well_mixed, err);
+    return xt_run_identity(s->identity, s->setup.scene, s->setup.model, s->setup.mesh, err);
 }
 
 static xt_status open_log(session *s, xt_error *err) {
