@@ -44,6 +44,7 @@ static void order_on_device(xt_device *device) {
         for (int k = 0; k < 3; k++) error[k] = profile_error(device, 32 << k, axis);
         for (int k = 0; k < 2; k++) {
             const double order = log2(error[k] / error[k + 1]);
+            print_message("axis %d: order %.3f in space\n", axis, order);
             if (order < 1.9)
                 fail_msg("axis %d: order %.3f (errors %g, %g)", axis, order, error[k], error[k + 1]);
         }
@@ -138,6 +139,7 @@ static void cloud_on_device(xt_device *device) {
             for (int a = 0; a < 3; a++) square += pow((v[a] + 0.5) * h - middle, 2);
             worst = fmax(worst, fabs(world_at(&w, c, x, y, N / 2) - peak * exp(-square / (2 * wide))));
         }
+    print_message("cloud off by %.3f %% of its peak\n", 100 * worst / peak);
     if (worst > 0.01 * peak) fail_msg("off by %.3f %% of the peak", 100 * worst / peak);
     free(c);
     world_free(&w);

@@ -54,6 +54,8 @@ static void check(xt_device *device, layout l) {
     const double jump = flux / permeability;
     if (fabs(here - there - jump) > 1e-5 * jump)
         fail_msg("axis %d, cut %g: jump %.8g, on paper %.8g", l.axis, l.within, here - there, jump);
+    print_message("axis %d, cut %5.3f: flux off by %.1e and %.1e, jump by %.1e\n", l.axis, l.within,
+                  fabs(into / flux - 1), fabs(out / flux - 1), fabs((here - there) / jump - 1));
     free(c);
     world_free(&w);
 }

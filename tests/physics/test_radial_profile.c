@@ -115,16 +115,20 @@ static int check(xt_device *device, double h, double size, int first, int end) {
     OK(xt_solver_steady(w.solver, w.scalar, false, &err));
     for (int f = 0; f < FIELDS; f++) {
         float *plane = world_plane(&w, w.fields->rest, xt_model_find_species(w.model, table[f].species));
+        double worst = 0;
         for (int k = first; k < end; k++) {
             const double r = (floor(radius[k] / 0.05) + 0.5) * 0.05;
             if (!resolved(f, r)) continue;
             const double found = level_at(&w, plane, r, h), off = found / table[f].level[k] - 1;
+            worst = fmax(worst, fabs(off));
             if (fabs(off) > 0.03) {
                 print_error("%s at %g mm: %.4g, table %.4g (%+.1f %%)\n", table[f].species, radius[k], found,
                             table[f].level[k], 100 * off);
                 failures++;
             }
         }
+        print_message("%s, %g to %g mm: at most %.1f %% from the table\n", table[f].species, radius[first],
+                      radius[end - 1], 100 * worst);
         free(plane);
     }
     world_free(&w);

@@ -76,6 +76,8 @@ static void compare_acute(world *w) {
     }
     for (int s = 0; s < species; s++) {
         const double worst = difference(w, host, w->fields->rest, s), plasma = w->fields->plasma[s];
+        print_message("%s after %d acute steps: %.1e from the host\n", w->model->species[s].name, steps,
+                      worst);
         if (worst > 1e-5 || fabs(plasma - host->plasma[s]) > 1e-6 * host->plasma[s])
             fail_msg("%s after %d steps: field off by %.2e, plasma %.9g against %.9g",
                      w->model->species[s].name, steps, worst, plasma, host->plasma[s]);
