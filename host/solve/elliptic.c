@@ -1,5 +1,7 @@
 #include "solve/internal.h"
 
+#include "base/clock.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -202,7 +204,7 @@ static double size_of(xt_solver *solver, const xt_problem *problem, double right
 xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err) {
     int iterations = 0;
     double relative = 0, before = INFINITY;
-    problem->first = 0;
+    problem->first = problem->last = 0;
     for (int round = 0;; round++) {
         norms norm;
         XT_TRY(true_residual(&norm, solver, problem, err));
@@ -243,10 +245,53 @@ xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *er
         XT_TRY(iterate(&left, &iterations, solver, problem, norm, target,
                        solver->def.max_iterations - iterations, err));
     }
+    problem->last = relative;
+    problem->iterations = iterations;
     xt_solver_report *report = &solver->report;
     report->solves++;
     report->iterations += (unsigned long long)iterations;
     if (iterations > report->worst_iterations) report->worst_iterations = iterations;
     if (relative > report->worst_residual) report->worst_residual = relative;
+    return XT_OK;
+}
+
+/* ---- one solve by itself, for measuring ---- */
+
+static xt_status alone(xt_elliptic_result *result, xt_solver *solver, int species, double tolerance,
+                       xt_error *err) {
+    xt_fields *fields = solver->fields;
+    const size_t plane = fields->cells * sizeof(float);
+    xt_problem problem = {.view = fields,
+                          .x = fields->rest,
+                          .base = solver->base[0],
+                          .species = species,
+                          .source_weight = 1,
+                          .plasma = (float)fields->plasma[species],
+                          .modulated = solver->base_modulated,
+                          .tolerance = tolerance};
+    XT_TRY(xt_buffer_fill_zero(fields->device, fields->rest, (size_t)species * plane, plane, err));
+    XT_TRY(xt_device_finish(fields->device, err));
+    const double start = xt_seconds();
+    XT_TRY(xt_elliptic_setup(solver, &problem, err));
+    XT_TRY(xt_device_finish(fields->device, err));
+    const double ready = xt_seconds();
+    XT_TRY(xt_elliptic_solve(solver, &problem, err));
+    result->setup_s += ready - start;
+    result->solve_s += xt_seconds() - ready;
+    result->iterations = problem.iterations > result->iterations ? problem.iterations : result->iterations;
+    result->residual = fmax(result->residual, problem.last);
+    return XT_OK;
+}
+
+xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int species, double tolerance,
+                             xt_error *err) {
+    const xt_model *model = solver->fields->model;
+    *result = (xt_elliptic_result){0};
+    if (!solver->fields->mesh) return xt_fail(err, XT_USAGE, "an elliptic solve needs a mesh");
+    if (species >= model->species_count)
+        return xt_fail(err, XT_USAGE, "species %d: the model has %d", species, model->species_count);
+    if (!solver->base_known) XT_TRY(xt_source_upload(solver, 0, NULL, XT_SOURCE_REFERENCE, err));
+    if (species >= 0) return alone(result, solver, species, tolerance, err);
+    for (int s = 0; s < model->species_count; s++) XT_TRY(alone(result, solver, s, tolerance, err));
     return XT_OK;
 }

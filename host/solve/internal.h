@@ -24,6 +24,10 @@ bool xt_source_nonlinear(const xt_model *model, int species);
  * second tissue with the factor at the tissue's composition. */
 void xt_source_table(float *table, const xt_fields *fields, const double *scalar, xt_source_kind kind);
 
+/* That table onto the device, as solver->base[which]. */
+xt_status xt_source_upload(xt_solver *solver, int which, const double *scalar, xt_source_kind kind,
+                           xt_error *err);
+
 /* Secretion of an organ with the phases and states it has, pM/h; plasma source, amol/h. */
 double xt_source_organ(const xt_fields *fields, const xt_organ *organ, int species, const double *scalar,
                        xt_source_kind kind);
@@ -97,7 +101,8 @@ typedef struct {
     int modulated;
     double tolerance;
     double accepted;          /* a relative residual that is as good as rounding allows: kept between calls */
-    double first;             /* out: relative residual found at the start */
+    double first, last;       /* out: relative residuals found at the start and at the end */
+    int iterations;           /* out */
     double totals[XT_TOTALS]; /* out: terms of the balance over the mesh, amol/h */
 } xt_problem;
 
@@ -136,6 +141,7 @@ struct xt_solver {
     xt_reduce reduce;
     cl_mem base[2]; /* float2 [tissue_count + 1][species_count]: rest (and reference), peak */
     float *base_host;
+    bool base_known, base_modulated; /* of base[0]: it was uploaded; for a kind with multipliers */
     xt_elliptic elliptic;
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];

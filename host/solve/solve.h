@@ -50,6 +50,19 @@ xt_status xt_solver_reference(xt_solver *solver, xt_error *err);
  * Nonlinear reactions by outer (Picard) iteration. XT_NUMERIC if it does not converge. */
 xt_status xt_solver_steady(xt_solver *solver, const double *scalar, bool peak, xt_error *err);
 
+/* One elliptic solve by itself, for measuring: the rest field of a species (-1: all), from zero, to a
+ * relative true residual, with the plasma held where it is. The secretion is that of the last
+ * xt_solver_steady or xt_solver_reference; where neither ran, the baseline. Coefficients are made anew:
+ * setup_s. ->rest is overwritten. `iterations` and `residual` are the largest of the species. XT_NUMERIC if
+ * it does not converge, XT_USAGE without a mesh. */
+typedef struct {
+    int iterations;
+    double residual;
+    double setup_s, solve_s; /* wall time */
+} xt_elliptic_result;
+xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int species, double tolerance,
+                             xt_error *err);
+
 /* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start).
  * Sources change with time through `drivers`: called for each step's midpoint to fill `scalar` (model order).
  * Boluses are xt_solver_bolus. *time is updated. Stops early, between steps, when *stop becomes non-zero. */

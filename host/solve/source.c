@@ -192,6 +192,20 @@ void xt_source_table(float *table, const xt_fields *fields, const double *scalar
         }
 }
 
+xt_status xt_source_upload(xt_solver *solver, int which, const double *scalar, xt_source_kind kind,
+                           xt_error *err) {
+    const xt_fields *fields = solver->fields;
+    if (which == 0) {
+        solver->base_known = true;
+        solver->base_modulated = kind != XT_SOURCE_REFERENCE;
+    }
+    if (!fields->mesh) return XT_OK;
+    xt_source_table(solver->base_host, fields, scalar, kind);
+    const size_t count = (size_t)(fields->model->tissue_count + 1) * (size_t)fields->model->species_count * 2;
+    return xt_buffer_write(fields->device, solver->base[which], 0, count * sizeof(float), solver->base_host,
+                           err);
+}
+
 static void organ_values(xt_values *values, double exposure[XT_MAX_SPECIES], const xt_fields *fields,
                          const xt_organ *organ, const double *scalar, const double *field) {
     for (int k = 0; k < fields->model->species_count; k++) {

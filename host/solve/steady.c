@@ -197,16 +197,6 @@ static xt_status close_plasma(double *first, xt_solver *solver, int species, con
     return XT_OK;
 }
 
-static xt_status upload_base(xt_solver *solver, int which, const double *scalar, xt_source_kind kind,
-                             xt_error *err) {
-    const xt_fields *fields = solver->fields;
-    if (!fields->mesh) return XT_OK;
-    xt_source_table(solver->base_host, fields, scalar, kind);
-    const size_t count = (size_t)(fields->model->tissue_count + 1) * (size_t)fields->model->species_count * 2;
-    return xt_buffer_write(fields->device, solver->base[which], 0, count * sizeof(float), solver->base_host,
-                           err);
-}
-
 static bool any_nonlinear(const xt_model *model) {
     for (int s = 0; s < model->species_count; s++)
         if (xt_source_nonlinear(model, s)) return true;
@@ -249,8 +239,8 @@ xt_status xt_solver_steady(xt_solver *solver, const double *scalar, bool peak, x
         goto done;
     }
     if (fields->mesh) XT_GO(xt_fields_set_scalars(fields, scalar, err));
-    XT_GO(upload_base(solver, 0, scalar, XT_SOURCE_REST, err));
-    if (peak) XT_GO(upload_base(solver, 1, scalar, XT_SOURCE_PEAK, err));
+    XT_GO(xt_source_upload(solver, 0, scalar, XT_SOURCE_REST, err));
+    if (peak) XT_GO(xt_source_upload(solver, 1, scalar, XT_SOURCE_PEAK, err));
     for (int outer = 0;; outer++) {
         double worst = 0;
         for (int s = 0; s < model->species_count; s++) {
@@ -287,7 +277,7 @@ static xt_status reference_species(double *first, xt_solver *solver, int species
     if (baseline > 0) fields->plasma[species] = baseline;
     closure c;
     balance b;
-    XT_TRY(upload_base(solver, 0, scalar, XT_SOURCE_REFERENCE, err));
+    XT_TRY(xt_source_upload(solver, 0, scalar, XT_SOURCE_REFERENCE, err));
     closure_begin(&c, solver, species, scalar, XT_SOURCE_REFERENCE, organ);
     int tighter = 0;
     for (int pass = 0;; pass++) {
@@ -336,7 +326,7 @@ static xt_status reference_species(double *first, xt_solver *solver, int species
             return xt_fail(err, XT_NUMERIC, "reference of %s: no secretion keeps the plasma at its baseline",
                            model->species[species].name);
         fields->secretion_scale[species] *= factor;
-        XT_TRY(upload_base(solver, 0, scalar, XT_SOURCE_REFERENCE, err));
+        XT_TRY(xt_source_upload(solver, 0, scalar, XT_SOURCE_REFERENCE, err));
         if (fields->mesh) { /* c = factor (c - c_p response) + c_p response */
             const size_t at = (size_t)species * fields->cells;
             XT_TRY(xt_blas_scal(fields->device, fields->cells, (float)factor, c.problem.x, at, err));
