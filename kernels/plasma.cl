@@ -8,7 +8,7 @@
  * (XT_CELL_PARAMETERS) are those of the organs, laid out as cells are: cells = organs. Running totals per
  * species, float2 each, in tracks[species][10]: secretion, loss, exchange c, wall, reaction (sums over cells
  * times dt), c_p dt; then of the plasma: from the mesh, from organs, injected, cleared (amol). Needs
- * grid.clh, transport.clh, sum.clh, cell.clh and acute.clh. */
+ * grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh, rhs.clh and acute.clh. */
 /* Constants of a species (host/solve/acute.c): */
 #define PLASMA_ELIMINATION 0 /* CL, mm^3/h */
 #define PLASMA_VOLUME      1
@@ -42,11 +42,11 @@ __kernel void plasma_step(__global const float2 *folded, __global const float *c
     __global float2 *track = tracks + k * XT_TRACKS;
     const float2 plasma = level[k];
 
-    float2 sum[XT_ACUTE_SUMS];
-    for (int q = 0; q < XT_ACUTE_SUMS; q++) {
+    float2 sum[RHS_SUMS_COUNT];
+    for (int q = 0; q < RHS_SUMS_COUNT; q++) {
         sum[q] = (float2)(0.0f);
         for (int j = 0; j < XT_FOLDED; j++) {
-            const float2 other = folded[(k * XT_ACUTE_SUMS + q) * XT_FOLDED + j];
+            const float2 other = folded[(k * RHS_SUMS_COUNT + q) * XT_FOLDED + j];
             xt_add(&sum[q], other.x);
             sum[q].y += other.y;
         }

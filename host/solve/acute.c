@@ -17,10 +17,6 @@ enum { SUPPLY, BODY_SUPPLY, STORED, MEASURES };
 
 struct xt_acute {
     cl_kernel step, fold, plasma, measure;
-    cl_mem pairs; /* transmissibilities between pure cells, [axis][classes][classes][species] */
-    int classes;
-    bool pairs_known;
-    unsigned geometry;
     cl_mem tables, scalars, source, injected; /* one row per step of a chunk */
     cl_mem folded, level, tracks, constants;
     cl_mem organ_constants, organ_tissue, organ_level, organ_field[2];
@@ -52,7 +48,7 @@ xt_status xt_acute_create(xt_solver *solver, xt_error *err) {
         {&a->scalars, CHUNK_MOST * scalars},
         {&a->source, CHUNK_MOST * organs * species},
         {&a->injected, CHUNK_MOST * species},
-        {&a->folded, species * XT_ACUTE_SUMS * XT_FOLDED * 2},
+        {&a->folded, species * XT_RHS_SUMS * XT_FOLDED * 2},
         {&a->level, species * 2},
         {&a->tracks, species * XT_TRACKS * 2},
         {&a->constants, species * PLASMA_CONSTANTS},
@@ -87,7 +83,6 @@ void xt_acute_free(xt_solver *solver) {
     xt_kernel_free(&a->fold);
     xt_kernel_free(&a->plasma);
     xt_kernel_free(&a->measure);
-    xt_buffer_free(solver->fields->device, &a->pairs);
     cl_mem *buffers[] = {&a->tables,          &a->scalars,      &a->source,      &a->injected,
                          &a->folded,          &a->level,        &a->tracks,      &a->constants,
                          &a->organ_constants, &a->organ_tissue, &a->organ_level, &a->organ_field[0],
@@ -194,47 +189,6 @@ static xt_status measure(double totals[][MEASURES], xt_solver *solver, xt_error 
     return XT_OK;
 }
 
-/* The table of transmissibilities between pure cells, for the classes there are now. */
-static xt_status upload_pairs(xt_solver *solver, xt_error *err) {
-    xt_acute *a = solver->acute;
-    const xt_fields *fields = solver->fields;
-    const size_t species = (size_t)fields->model->species_count,
-                 tissues = (size_t)fields->model->tissue_count + 1;
-    const double *h = fields->mesh->spacing;
-    if (a->pairs_known && a->geometry == fields->geometry) return XT_OK;
-    const size_t classes = (size_t)fields->class_count, axes = 3;
-    const size_t bytes = axes * classes * classes * species * sizeof(float);
-    const size_t membrane_bytes = tissues * tissues * species * sizeof(float);
-    const xt_coefficients *table = (const void *)fields->coefficient_host;
-    const unsigned char *tissue = fields->class_tissue_host;
-    xt_status status = XT_OK;
-    float *pairs = malloc(bytes), *membrane = malloc(membrane_bytes), *out = pairs;
-    if (!pairs || !membrane) {
-        status = xt_no_memory(err, "transmissibilities", bytes + membrane_bytes);
-        goto done;
-    }
-    XT_GO(xt_buffer_read(fields->device, fields->membrane, 0, membrane_bytes, membrane, err));
-    for (size_t axis = 0; axis < axes; axis++)
-        for (size_t i = 0; i < classes; i++)
-            for (size_t j = 0; j < classes; j++)
-                for (size_t s = 0; s < species; s++) { /* as xt_transmissibility at cut 1/2 */
-                    const float step = (float)h[axis], ra = table[i * species + s].resistance,
-                                rb = table[j * species + s].resistance,
-                                m = membrane[(tissue[i] * tissues + tissue[j]) * species + s];
-                    *out++ = i && j ? 1.0f / (step * (step * (0.5f * ra + 0.5f * rb) + m)) : 0.0f;
-                }
-    xt_buffer_free(fields->device, &a->pairs);
-    XT_GO(xt_buffer_create(&a->pairs, fields->device, bytes, "transmissibilities", err));
-    XT_GO(xt_buffer_write(fields->device, a->pairs, 0, bytes, pairs, err));
-    a->classes = (int)classes;
-    a->geometry = fields->geometry;
-    a->pairs_known = true;
-done:
-    free(pairs);
-    free(membrane);
-    return status;
-}
-
 /* The largest stable step: mesh, organs and plasma (Gershgorin). */
 static double largest_step(const xt_solver *solver, double totals[][MEASURES]) {
     const xt_fields *fields = solver->fields;
@@ -307,23 +261,28 @@ static xt_status enqueue_step(xt_solver *solver, int row, int parity, double dt,
     xt_fields *fields = solver->fields;
     const cl_float step_h = (cl_float)dt, volume = (cl_float)fields->cell_volume;
     const cl_int step = row, cells = (cl_int)fields->cells, organs = fields->organ_count;
-    const cl_int groups = solver->reduce.groups, classes = a->classes;
+    const cl_int groups = solver->reduce.groups;
     const cl_uint count = (cl_uint)solver->count;
     const int species = fields->model->species_count;
     xt_fields view = *fields;
     view.scalar = a->scalars;
     xt_arg args[48];
-    int n = xt_mesh_args(args, solver, XT_MESH_ARGS);
-    const xt_arg field[] = {XT_ARG(a->pairs),     XT_ARG(a->tables),    XT_ARG(a->level),
-                            XT_ARG(fields->rest), XT_ARG(fields->peak), XT_ARG(solver->reduce.partial),
-                            XT_ARG(step_h),       XT_ARG(step),         XT_ARG(count),
-                            XT_ARG(classes),      XT_ARG(cells)};
+    int n = xt_rhs_args(args, solver);
+    const xt_arg field[] = {XT_ARG(a->tables),
+                            XT_ARG(a->level),
+                            XT_ARG(fields->rest),
+                            XT_ARG(fields->peak),
+                            XT_ARG(solver->reduce.partial),
+                            XT_ARG(step_h),
+                            XT_ARG(step),
+                            XT_ARG(count),
+                            XT_ARG(cells)};
     for (size_t k = 0; k < sizeof field / sizeof *field; k++) args[n++] = field[k];
     n += xt_cell_args(args + n, &view, &solver->uses);
     XT_TRY(xt_launch(fields->device, a->step, xt_reduce_global(&solver->reduce), solver->reduce.local, args,
                      n, "acute: fields", (8.0 * species + 4.0) * (double)fields->cells, err));
     const xt_arg fold[] = {XT_ARG(solver->reduce.partial), XT_ARG(a->folded), XT_ARG(groups)};
-    XT_TRY(xt_launch(fields->device, a->fold, (size_t)species * XT_ACUTE_SUMS * XT_FOLDED, 64, fold, 3,
+    XT_TRY(xt_launch(fields->device, a->fold, (size_t)species * XT_RHS_SUMS * XT_FOLDED, 64, fold, 3,
                      "acute: plasma", 0, err));
 
     view.region = a->organ_tissue;
@@ -439,7 +398,7 @@ xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_dr
     double before[XT_MAX_SPECIES][MEASURES];
     XT_TRY(measure(before, solver, err));
     XT_TRY(upload_levels(solver, before, err));
-    XT_TRY(upload_pairs(solver, err));
+    XT_TRY(xt_rhs_update(solver, err));
     plan(solver, *time, until, largest_step(solver, before));
     xt_stretch *stretch = &solver->stretch;
     const double dt = (stretch->until - stretch->start) / (double)stretch->steps;

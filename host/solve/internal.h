@@ -116,6 +116,16 @@ typedef struct {
         plasma; /* largest |b|^2 and throughputs so far: what a vanishing species is measured against */
 } xt_response;
 
+/* ---- the right-hand side of all species (rhs.c, kernels/rhs.clh) ---- */
+
+enum { XT_RHS_SUMS = 6 }; /* RHS_SUMS_COUNT */
+typedef struct {
+    cl_mem pairs; /* transmissibilities between pure cells, [axis][classes][classes][species] */
+    cl_int classes;
+    bool known;
+    unsigned geometry;
+} xt_rhs;
+
 typedef struct xt_acute xt_acute;
 
 /* Running totals of acute mode per species, amol. */
@@ -143,6 +153,7 @@ struct xt_solver {
     float *base_host;
     bool base_known, base_modulated; /* of base[0]: it was uploaded; for a kind with multipliers */
     xt_elliptic elliptic;
+    xt_rhs rhs;
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];
     double
@@ -162,9 +173,16 @@ xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *er
 enum { XT_LOCAL_ARGS = 5, XT_SOURCE_ARGS, XT_MESH_ARGS };
 int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count);
 
+/* What RHS_PARAMETERS needs for the classes there are now: before kernels that have it, after the geometry
+ * may have changed. */
+xt_status xt_rhs_update(xt_solver *solver, xt_error *err);
+void xt_rhs_free(xt_solver *solver);
+/* The arguments that RHS_PARAMETERS stands for; returns how many. */
+int xt_rhs_args(xt_arg *args, const xt_solver *solver);
+
 /* ---- acute mode (acute.c) ---- */
 /* As kernels/acute.clh has them. */
-enum { XT_ACUTE_SUMS = 6, XT_FOLDED = 32, XT_TRACKS = 10 };
+enum { XT_FOLDED = 32, XT_TRACKS = 10 };
 xt_status xt_acute_create(xt_solver *solver, xt_error *err);
 void xt_acute_free(xt_solver *solver);
 

@@ -27,7 +27,7 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"elliptic.cl", NULL},
-        {"acute.clh", NULL},        {"acute.cl", NULL},      {"plasma.cl", NULL},
+        {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
@@ -41,7 +41,7 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     const xt_model *model = fields->model;
     for (int axis = 0; axis < 3; axis++) solver->box.s[axis] = (float)fields->mesh->spacing[axis];
     solver->box.s[3] = (float)fields->mesh->dims[0];
-    const int acute_sums = model->species_count * XT_ACUTE_SUMS, steady_sums = 4 + XT_TOTALS;
+    const int acute_sums = model->species_count * XT_RHS_SUMS, steady_sums = 4 + XT_TOTALS;
     XT_TRY(xt_reduce_create(&solver->reduce, fields->device, fields->cells,
                             acute_sums > steady_sums ? acute_sums : steady_sums, err));
     XT_TRY(build(solver, err));
@@ -77,6 +77,7 @@ void xt_solver_free(xt_solver *solver) {
     if (!solver) return;
     if (solver->fields->mesh) {
         xt_acute_free(solver);
+        xt_rhs_free(solver);
         xt_elliptic_free(solver);
         for (int k = 0; k < 2; k++) xt_buffer_free(solver->fields->device, &solver->base[k]);
         xt_reduce_free(&solver->reduce, solver->fields->device);
