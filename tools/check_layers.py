@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Layering, from the text of the sources: tools/check_layers.py [ROOT]
 
-app -> step, observe, scene;  step -> solve, tissue -> fields -> mesh, model -> scene -> base;  what computes ->
-device -> base;  observe -> fields, mesh.  An arrow reaches everything behind it.  Physics never includes observe;
-solve and tissue never include each other.  Only host/app and host/base/log.c print, only host/app exits, only
-host/device calls OpenCL.  Prints each violation as file:line and returns 1 if there are any.
+app -> step, observe, bench, scene;  step -> solve, tissue -> fields -> mesh, model -> scene -> base;  bench -> solve,
+tissue;  what computes -> device -> base;  observe -> fields, mesh.  An arrow reaches everything behind it.  Physics
+never includes observe; solve and tissue never include each other.  Only host/app and host/base/log.c print, only
+host/app exits, only host/device calls OpenCL.  Prints each violation as file:line and returns 1 if there are any.
 """
 import pathlib
 import re
@@ -27,7 +27,8 @@ MAY_INCLUDE = {
     "tissue": FIELDS | {"tissue"},
     "step": FIELDS | {"solve", "tissue", "step"},
     "observe": FIELDS | {"observe"},
-    "app": FIELDS | {"solve", "tissue", "step", "observe", "app"},
+    "bench": FIELDS | {"solve", "tissue", "bench"},
+    "app": FIELDS | {"solve", "tissue", "step", "observe", "bench", "app"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]*)"')
 PRINTS = re.compile(r"\b(?:v?printf|puts|putchar|perror)\s*\(|\b(?:stdout|stderr)\b")

@@ -133,6 +133,15 @@ double xt_bandwidth_known(const xt_device_info *info) {
     return known > 0 && known < 1e15 ? known : 0;
 }
 
+xt_status xt_device_stream(xt_device *device, xt_stream stream, const cl_mem *array, size_t bytes,
+                           xt_error *err) {
+    if (bytes % ELEMENT || bytes / ELEMENT > 0xffffffffu)
+        return xt_fail(err, XT_INTERNAL, "a stream over %zu bytes; a multiple of %d is expected", bytes,
+                       (int)ELEMENT);
+    XT_TRY(build_kernels(device, err));
+    return pass(device, stream, array, (cl_uint)(bytes / ELEMENT), err);
+}
+
 xt_status xt_device_measure_copy(double *bytes_per_s, xt_device *device, size_t bytes, xt_error *err) {
     xt_cache_key key;
     XT_TRY(measure(bytes_per_s, device, 2, bytes, err));

@@ -68,6 +68,12 @@ xt_status xt_device_measure_copy(double *bytes_per_s, xt_device *device, size_t 
 xt_status xt_device_measure_triad(double *bytes_per_s, xt_device *device, size_t bytes, xt_error *err);
 xt_status xt_device_measure_fill(double *bytes_per_s, xt_device *device, size_t bytes, xt_error *err);
 
+/* One such pass in the queue over the whole of `bytes` of arrays of the caller's: array[0] = array[1], and so
+ * on for as many as the stream has. bytes: a multiple of 16. */
+typedef enum { XT_STREAM_FILL = 1, XT_STREAM_COPY, XT_STREAM_TRIAD } xt_stream; /* that many arrays */
+xt_status xt_device_stream(xt_device *device, xt_stream stream, const cl_mem *array, size_t bytes,
+                           xt_error *err);
+
 /* ---- programs ----
  * A program is the concatenation, on the host, of `parts`: names of files in kernels/ (embedded; read from
  * the folder CROSSTALK_KERNELS names instead if that is set) and generated text. Binaries are cached under

@@ -3,6 +3,7 @@
 #define SOLVE_INTERNAL_H
 
 #include "fields/cell_text.h"
+#include "solve/reduce.h"
 #include "solve/solve.h"
 
 /* ---- secretion (source.c) ---- */
@@ -52,24 +53,6 @@ typedef struct {
 xt_organ_flow xt_organs_flow(double *level, const xt_fields *fields, int species, double plasma,
                              const double *scalar, xt_source_kind kind);
 void xt_organs_store(xt_fields *fields, int species, const double *level, xt_source_kind kind);
-
-/* ---- sums over cells (reduce.c, kernels/reduce.clh) ---- */
-
-/* Work-groups at most: on a processor a few per core, on a GPU what keeps all of it busy. XT_REDUCE_LOCAL as
- * in reduce.clh. */
-enum { XT_REDUCE_ROWS = 256, XT_REDUCE_GROUPS = 2048, XT_REDUCE_LOCAL = 64 };
-typedef struct {
-    cl_mem partial;
-    int groups, quantities;
-    size_t local;
-    bool rows;
-    float *host;
-} xt_reduce;
-xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, size_t cells, int quantities, xt_error *err);
-void xt_reduce_free(xt_reduce *reduce, xt_device *device);
-size_t xt_reduce_global(const xt_reduce *reduce);
-/* Blocking. Adds in double precision, in order. */
-xt_status xt_reduce_read(double *sum, xt_reduce *reduce, xt_device *device, int quantities, xt_error *err);
 
 /* ---- the steady problem of one species (elliptic.c, kernels/elliptic.cl) ---- */
 

@@ -1,6 +1,8 @@
-#include "solve/internal.h"
+#include "solve/reduce.h"
 
 #include <stdlib.h>
+
+#include "mesh/mesh.h"
 
 xt_status xt_reduce_create(xt_reduce *reduce, xt_device *device, size_t cells, int quantities,
                            xt_error *err) {
