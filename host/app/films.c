@@ -84,6 +84,7 @@ static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_jo
     def->log = request->logarithmic;
     def->dark = request->dark;
     if (request->pixels > 0) def->width = request->pixels;
+    def->sketch = film->sketch;
     def->scene = outputs->def.scene->title[0] ? outputs->def.scene->title : outputs->def.scene->file;
     def->software = "Crosstalk " CROSSTALK_VERSION;
     def->time = job->time_d;
@@ -235,9 +236,11 @@ static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_
             /* the queue is in order: one buffer serves all films of a plane */
             film->slice = other->slice;
             film->gather = other->gather;
+            film->sketch = other->sketch;
             return make_note(&film->note, outputs, &film->shown, err);
         }
     film->owner = true;
+    XT_TRY(xt_frame_sketch_create(&film->sketch, err));
     XT_TRY(xt_slice_create(&film->slice, mesh, request->axis, index, err));
     XT_TRY(xt_gather_create(&film->gather, xt_sim_fields(outputs->def.sim), film->slice.cell,
                             film->slice.count, err));
@@ -266,6 +269,7 @@ void xt_films_free(xt_outputs *outputs) {
     for (int i = 0; i < outputs->film_count; i++) {
         free(outputs->film[i].note);
         if (!outputs->film[i].owner) continue;
+        xt_frame_sketch_free(outputs->film[i].sketch);
         xt_gather_free(outputs->film[i].gather);
         xt_slice_free(&outputs->film[i].slice);
     }

@@ -16,6 +16,13 @@ typedef enum {
     XT_FRAME_LABEL     /* tissues in their colours, with a legend; value is not used */
 } xt_frame_kind;
 
+/* Where the tissues of a plane lie on a picture, kept from one picture to the next: most of the work of a
+ * picture is there, and tissues move slowly. Pictures of one plane and one size may share one; it renews
+ * itself when the tissues have changed. One thread at a time. */
+typedef struct xt_frame_sketch xt_frame_sketch;
+xt_status xt_frame_sketch_create(xt_frame_sketch **sketch, xt_error *err);
+void xt_frame_sketch_free(xt_frame_sketch *sketch); /* NULL is fine */
+
 /* All pointers are borrowed for the call. Texts are UTF-8; NULL leaves one out. */
 typedef struct {
     xt_frame_kind kind;
@@ -44,6 +51,8 @@ typedef struct {
     bool no_outlines;
     bool dark;         /* light on a dark ground */
     int width, height; /* pixels; height 0: as the slice needs it, between 0.45 and 1.6 of the width */
+
+    xt_frame_sketch *sketch; /* NULL: none is kept */
 
     /* metadata of the file */
     const char *scene, *software;

@@ -71,6 +71,11 @@ static xt_status encode(png_structp png, png_infop info, png_job *job, const xt_
     png_set_write_fn(png, job, on_write, on_flush);
     png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    /* Pictures are flat areas and ramps of few colours. Measured on one of 900 x 892 pixels: 6 ms and 177 KB;
+     * libpng's defaults take 37 ms for 165 KB. */
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+    png_set_compression_level(png, 3);
+    png_set_compression_buffer_size(png, 1 << 16);
     png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
     if (chunks > 0) png_set_text(png, info, chunk, chunks);
     png_write_info(png, info);
