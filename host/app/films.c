@@ -172,7 +172,7 @@ static xt_status add_frame(xt_outputs *outputs, int index, xt_error *err) {
     for (int i = 0; i < parts.count; i++)
         XT_GO(xt_gather_start(&job->read[i], film->gather, parts.buffer[i], parts.plane[i], err));
     XT_GO(xt_gather_start(&job->read[parts.count], film->gather, fields->material, 0, err));
-    return xt_writer_add(outputs->writer, run_job, release_job, job, err);
+    return xt_outputs_hand_over(outputs, run_job, release_job, job, err);
 done:
     release_job(job);
     return status;

@@ -40,6 +40,30 @@ double xt_outputs_next(const xt_outputs *o) {
     return fmin(next, xt_sim_end(o->def.sim));
 }
 
+static const char waiting[] = "writing, not hidden";
+
+xt_status xt_outputs_hand_over(xt_outputs *o, xt_job_run run, xt_job_free release, void *job, xt_error *err) {
+    const char *before = xt_stopwatch_turn(o->def.watch, waiting);
+    const xt_status status = xt_writer_add(o->writer, run, release, job, err);
+    xt_stopwatch_turn(o->def.watch, before);
+    return status;
+}
+
+xt_status xt_outputs_wait(xt_outputs *o, xt_error *err) {
+    const char *before = xt_stopwatch_turn(o->def.watch, waiting);
+    const xt_status status = xt_writer_drain(o->writer, err);
+    xt_stopwatch_turn(o->def.watch, before);
+    return status;
+}
+
+xt_status xt_outputs_drain(double *busy, xt_outputs *o, xt_error *err) {
+    *busy = 0;
+    if (!o || !o->writer) return XT_OK;
+    const xt_status status = xt_outputs_wait(o, err);
+    *busy = xt_writer_busy(o->writer);
+    return status;
+}
+
 static xt_status write_row(xt_outputs *o, xt_error *err) {
     const int count = o->def.model->readout_count + 2;
     double *value = malloc((size_t)count * sizeof *value);
@@ -52,13 +76,13 @@ static xt_status write_row(xt_outputs *o, xt_error *err) {
     return status;
 }
 
-xt_status xt_outputs_write(xt_outputs *o, bool last, xt_error *err) {
+static xt_status write_due(xt_outputs *o, bool last, xt_error *err) {
     const double now = xt_sim_time(o->def.sim) + tick;
     const bool acute = acute_due(o) <= now;
     const bool frame = last || frames_due(o) <= now || acute, row = last || series_due(o) <= now || frame;
     const bool volume = (last && o->def.scene->volumes_at_end) || volumes_due(o) <= now;
     if (!row && !volume) return XT_OK;
-    XT_TRY(xt_sim_settle(o->def.sim, err));
+    XT_TRY(xt_sim_settle(o->def.sim, err)); /* the next step needs these fields too */
     while (series_due(o) <= now) o->state.next_series++;
     while (frames_due(o) <= now) o->state.next_frame++;
     while (volumes_due(o) <= now) o->state.next_volume++;
@@ -67,6 +91,13 @@ xt_status xt_outputs_write(xt_outputs *o, bool last, xt_error *err) {
     if (!o->def.mesh) return XT_OK;
     if (frame) XT_TRY(xt_films_write(o, err));
     return volume ? xt_volumes_write(o, err) : XT_OK;
+}
+
+xt_status xt_outputs_write(xt_outputs *o, bool last, xt_error *err) {
+    const char *before = xt_stopwatch_turn(o->def.watch, "observers");
+    const xt_status status = write_due(o, last, err);
+    xt_stopwatch_turn(o->def.watch, before);
+    return status;
 }
 
 /* ---- life ---- */
@@ -164,7 +195,7 @@ xt_status xt_outputs_resume(xt_outputs *o, const xt_outputs_state *state, xt_err
 }
 
 xt_status xt_outputs_state_get(xt_outputs_state *state, xt_outputs *o, xt_error *err) {
-    XT_TRY(xt_writer_drain(o->writer, err));
+    XT_TRY(xt_outputs_wait(o, err));
     XT_TRY(xt_series_sync(o->series, err));
     o->state.rows = xt_series_rows(o->series);
     *state = o->state;

@@ -24,6 +24,7 @@ typedef struct {
     const xt_mesh *mesh; /* NULL: curves only */
     xt_sim *sim;
     const char *dir;
+    xt_stopwatch *watch; /* NULL: nobody asks */
     xt_log *log;
 } xt_outputs_def;
 
@@ -41,6 +42,8 @@ xt_status xt_outputs_write(xt_outputs *outputs, bool last, xt_error *err);
 
 /* Wait until everything is on disk, then give the state that belongs to it. */
 xt_status xt_outputs_state_get(xt_outputs_state *state, xt_outputs *outputs, xt_error *err);
+/* Wait until everything is on disk. *busy: seconds that the writing thread has worked. NULL-safe. */
+xt_status xt_outputs_drain(double *busy, xt_outputs *outputs, xt_error *err);
 /* Finish all writing and free. NULL-safe; returns the first error. */
 xt_status xt_outputs_finish(xt_outputs *outputs, xt_error *err);
 

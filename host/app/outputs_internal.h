@@ -38,6 +38,11 @@ struct xt_outputs {
     char *frames_dir, *volumes_dir;
 };
 
+/* outputs.c: hand a job to the writing thread; time spent waiting for room in its queue is on the watch. */
+xt_status xt_outputs_hand_over(xt_outputs *outputs, xt_job_run run, xt_job_free release, void *job,
+                               xt_error *err);
+/* Wait for the writing thread, on the watch. */
+xt_status xt_outputs_wait(xt_outputs *outputs, xt_error *err);
 /* films.c */
 xt_status xt_films_create(xt_outputs *outputs, xt_error *err);
 xt_status xt_films_write(xt_outputs *outputs, xt_error *err);

@@ -111,7 +111,7 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_close(json);
 }
 
-static xt_status write_stages(xt_json *json, const xt_record_def *def, xt_error *err) {
+static xt_status write_stages(xt_json *json, const xt_record_def *def, double wall_s, xt_error *err) {
     xt_json_open_array(json, "stages");
     if (def->device) {
         const xt_stage *stages;
@@ -124,6 +124,7 @@ static xt_status write_stages(xt_json *json, const xt_record_def *def, xt_error 
             xt_json_real(json, "seconds", stages[i].seconds);
             xt_json_real(json, "bytes", stages[i].bytes);
             xt_json_integer(json, "launches", (long long)stages[i].launches);
+            xt_json_real(json, "share_of_wall", stages[i].seconds / wall_s);
             xt_json_real(json, "share_of_copy_bandwidth",
                          copy > 0 && stages[i].seconds > 0 ? stages[i].bytes / stages[i].seconds / copy
                                                            : NAN);
@@ -132,6 +133,23 @@ static xt_status write_stages(xt_json *json, const xt_record_def *def, xt_error 
     }
     xt_json_close(json);
     return XT_OK;
+}
+
+/* Parts of the stepping thread's time: they add up to wall_s. */
+static void write_wall(xt_json *json, const xt_record_def *def, double wall_s) {
+    xt_json_real(json, "wall_s", wall_s);
+    xt_json_open_object(json, "wall");
+    xt_json_open_array(json, "parts");
+    for (int i = 0; i < def->watch->count; i++) {
+        xt_json_open_object(json, NULL);
+        xt_json_string(json, "name", def->watch->name[i]);
+        xt_json_real(json, "seconds", def->watch->seconds[i]);
+        xt_json_real(json, "share", def->watch->seconds[i] / wall_s);
+        xt_json_close(json);
+    }
+    xt_json_close(json);
+    xt_json_real(json, "writing_thread_s", def->writer_busy_s);
+    xt_json_close(json);
 }
 
 xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log, xt_error *err) {
@@ -157,8 +175,9 @@ xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log
         xt_json_real(&json, "age_y", xt_sim_age(def->sim) / 8766);
         if (proved) write_proofs(&json, def, &proofs, log); /* a failed run may have no numbers left */
     }
-    XT_TRY(write_stages(&json, def, err));
-    xt_json_real(&json, "wall_s", def->wall_s);
+    const double wall_s = xt_stopwatch_total(def->watch);
+    XT_TRY(write_stages(&json, def, wall_s, err));
+    write_wall(&json, def, wall_s);
     xt_json_open_array(&json, "warnings");
     for (int i = 0; i < log->warning_count; i++) xt_json_string(&json, NULL, log->warnings[i].text);
     xt_json_close(&json);

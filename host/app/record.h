@@ -12,9 +12,10 @@ typedef struct {
     xt_device *device;   /* NULL: well-mixed */
     xt_sim *sim;         /* NULL: not started */
     const xt_log *log;
-    const char *status; /* "done", "stopped", "failed: …", "running" */
-    double wall_s;
-    double memory_bytes; /* on the device, measured peak */
+    const char *status;   /* "done", "stopped", "failed: …", "running" */
+    xt_stopwatch *watch;  /* the wall time by parts */
+    double writer_busy_s; /* that the writing thread has worked */
+    double memory_bytes;  /* on the device, measured peak */
     bool well_mixed;
 } xt_record_def;
 

@@ -22,7 +22,8 @@ typedef struct {
     char *dir; /* absolute */
     char identity[64];
     xt_text meta; /* of the checkpoints: how to find the scene again */
-    double started, saved;
+    double saved;
+    double writer_busy_s, memory_bytes;
     bool well_mixed;
 } session;
 
@@ -43,6 +44,18 @@ static xt_status write_meta(session *s, const char *scene_file, const char *cons
     return xt_json_end(&json, "the checkpoint", err);
 }
 
+/* What the stages are measured against, when the first picture no longer waits for it. */
+static void measure_bandwidth(session *s) {
+    double copy;
+    xt_error unknown = {0};
+    if (!s->setup.device) return;
+    s->memory_bytes = (double)xt_device_bytes_peak(s->setup.device);
+    xt_stopwatch_turn(&s->setup.watch, "copy bandwidth");
+    if (xt_device_measure_copy(&copy, s->setup.device, 0, &unknown) != XT_OK)
+        xt_log_warn(s->def->log, "the copy bandwidth is not known: %s", unknown.text);
+    xt_stopwatch_turn(&s->setup.watch, "other");
+}
+
 static xt_status write_record(session *s, const char *status, xt_error *err) {
     xt_text text = {0};
     char *path = NULL;
@@ -52,9 +65,9 @@ static xt_status write_record(session *s, const char *status, xt_error *err) {
                                .device = s->setup.device,
                                .sim = s->setup.sim,
                                .status = status,
-                               .wall_s = xt_seconds() - s->started,
-                               .memory_bytes =
-                                   s->setup.device ? (double)xt_device_bytes_peak(s->setup.device) : 0,
+                               .watch = &s->setup.watch,
+                               .writer_busy_s = s->writer_busy_s,
+                               .memory_bytes = s->memory_bytes,
                                .well_mixed = s->well_mixed};
     xt_status result = xt_record_compose(&text, &def, s->def->log, err);
     if (result == XT_OK) result = xt_path_join(&path, s->dir, "run.json", err);
@@ -68,7 +81,9 @@ static xt_status write_record(session *s, const char *status, xt_error *err) {
 }
 
 static xt_status save(session *s, xt_error *err) {
+    const char *before = xt_stopwatch_turn(&s->setup.watch, "checkpoint");
     XT_TRY(xt_run_save(s->dir, s->identity, xt_text_get(&s->meta), s->setup.sim, s->outputs, err));
+    xt_stopwatch_turn(&s->setup.watch, before);
     s->saved = xt_seconds();
     return XT_OK;
 }
@@ -111,6 +126,7 @@ static xt_status open_outputs(session *s, xt_error *err) {
                                 .mesh = s->setup.mesh,
                                 .sim = s->setup.sim,
                                 .dir = s->dir,
+                                .watch = &s->setup.watch,
                                 .log = s->def->log};
     XT_TRY(xt_outputs_create(&s->outputs, &def, err));
     return xt_run_identity(s->identity, s->setup.scene, s->setup.model, s->setup.mesh, err);
@@ -137,12 +153,17 @@ static void say_where(const session *s) {
 /* Ends a session whatever happened: the record says how it went, the first error is the one reported. */
 static xt_status finish(session *s, xt_status status, bool touched, xt_error *err) {
     xt_error late = {0};
-    xt_status ended = xt_outputs_finish(s->outputs, &late);
+    xt_status ended = xt_outputs_drain(&s->writer_busy_s, s->outputs, &late);
+    if (ended == XT_OK)
+        ended = xt_outputs_finish(s->outputs, &late);
+    else
+        xt_outputs_finish(s->outputs, &(xt_error){0});
     if (status == XT_OK && ended != XT_OK) {
         status = ended;
         *err = late;
     }
     if (touched && s->setup.sim) {
+        measure_bandwidth(s);
         char text[2300];
         snprintf(text, sizeof text,
                  status == XT_OK        ? "done"
@@ -157,7 +178,7 @@ static xt_status finish(session *s, xt_status status, bool touched, xt_error *er
         }
     }
     if (status == XT_OK)
-        xt_log_info(s->def->log, "done in %.1f s; see %s", xt_seconds() - s->started, s->def->dir);
+        xt_log_info(s->def->log, "done in %.1f s; see %s", xt_stopwatch_total(&s->setup.watch), s->def->dir);
     xt_setup_clear(&s->setup);
     xt_text_free(&s->meta);
     free(s->dir);
@@ -165,7 +186,7 @@ static xt_status finish(session *s, xt_status status, bool touched, xt_error *er
 }
 
 xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
-    session s = {.def = def, .started = xt_seconds(), .well_mixed = def->well_mixed};
+    session s = {.def = def, .well_mixed = def->well_mixed};
     bool touched = false;
     xt_status status = XT_OK;
     XT_GO(xt_folder_absolute(&s.dir, def->dir, err));
@@ -173,6 +194,7 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_setup_read(&s.setup, def->scene_file, def->sets, def->set_count, err));
     XT_GO(xt_setup_build(&s.setup, def->device, def->well_mixed, def->log, err));
     XT_GO(open_outputs(&s, err));
+    xt_stopwatch_turn(&s.setup.watch, "other");
     XT_GO(write_meta(&s, def->scene_file, def->sets, def->set_count, err));
     XT_GO(xt_folder_claim(s.dir, def->force, err));
     touched = true;
@@ -209,7 +231,7 @@ static xt_status read_meta(session *s, const char **scene_file, const char ***se
 }
 
 xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
-    session s = {.def = def, .started = xt_seconds()};
+    session s = {.def = def};
     const char *scene_file = NULL, **sets = NULL;
     int set_count = 0;
     bool touched = false;
@@ -220,6 +242,7 @@ xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_setup_read(&s.setup, scene_file, sets, set_count, err));
     XT_GO(xt_setup_build(&s.setup, def->device, s.well_mixed, def->log, err));
     XT_GO(open_outputs(&s, err));
+    xt_stopwatch_turn(&s.setup.watch, "other");
     XT_GO(write_meta(&s, scene_file, sets, set_count, err));
     XT_GO(xt_folder_sweep(s.dir, err));
     XT_GO(open_log(&s, err));

@@ -9,6 +9,7 @@
 
 xt_status xt_setup_read(xt_setup *setup, const char *scene_file, const char *const *sets, int set_count,
                         xt_error *err) {
+    xt_stopwatch_start(&setup->watch, "scene and model");
     XT_TRY(xt_scene_load(&setup->scene, scene_file, sets, set_count, err));
     XT_TRY(xt_load_model(&setup->model, setup->scene, err));
     return xt_check_names(setup->scene, setup->model, err);
@@ -31,14 +32,15 @@ static xt_status build_mesh(xt_setup *setup, xt_error *err) {
 
 xt_status xt_setup_build(xt_setup *setup, const char *device, bool well_mixed, xt_log *log, xt_error *err) {
     if (!well_mixed) {
+        xt_stopwatch_turn(&setup->watch, "device");
         XT_TRY(xt_device_open(&setup->device, device, err));
-        double copy; /* what the stages are measured against */
-        XT_TRY(xt_device_measure_copy(&copy, setup->device, 0, err));
-        xt_device_forget_peak(setup->device);
+        xt_device_watch(setup->device, &setup->watch);
+        xt_stopwatch_turn(&setup->watch, "mesh");
         XT_TRY(build_mesh(setup, err));
         xt_warn_resolution(log, setup->model, setup->mesh->spacing, xt_tissues_present(setup->mesh));
     }
-    const xt_sim_def def = {setup->scene, setup->model, setup->mesh, setup->device};
+    xt_stopwatch_turn(&setup->watch, "set-up");
+    const xt_sim_def def = {setup->scene, setup->model, setup->mesh, setup->device, &setup->watch};
     return xt_sim_create(&setup->sim, &def, err);
 }
 

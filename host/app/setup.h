@@ -11,6 +11,7 @@ typedef struct {
     xt_mesh *mesh;     /* NULL: well-mixed */
     xt_device *device; /* NULL: well-mixed */
     xt_sim *sim;
+    xt_stopwatch watch; /* of the whole run; xt_setup_read starts it. Setups do not move once built */
 } xt_setup;
 
 /* Read the scene and compile its model with the scene's parameters. */

@@ -185,7 +185,7 @@ xt_status xt_volumes_write(xt_outputs *o, xt_error *err) {
     if (!o->volume_count) return XT_OK;
     xt_fields *fields = xt_sim_fields(o->def.sim);
     const size_t plane = fields->cells * sizeof(float);
-    XT_TRY(xt_writer_drain(o->writer, err)); /* one volume in flight: each holds all its arrays */
+    XT_TRY(xt_outputs_wait(o, err)); /* one volume in flight: each holds all its arrays */
     volume_job *job = calloc(1, sizeof *job);
     if (!job) return xt_no_memory(err, "a volume", sizeof *job);
     xt_status status = XT_OK;
@@ -205,7 +205,7 @@ xt_status xt_volumes_write(xt_outputs *o, xt_error *err) {
                                        (size_t)parts.plane[k] * plane, plane, err));
     }
     o->state.volumes++;
-    return xt_writer_add(o->writer, run_job, release_job, job, err);
+    return xt_outputs_hand_over(o, run_job, release_job, job, err);
 done:
     release_job(job);
     return status;

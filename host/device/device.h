@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <CL/cl.h>
 #include "base/error.h"
+#include "base/stopwatch.h"
 
 typedef struct xt_device xt_device;
 typedef struct xt_program xt_program;
@@ -55,6 +56,9 @@ xt_status xt_device_choose(int *index, const xt_device_info *list, int count, co
  * bandwidth). *device is owned by the caller: xt_device_close. */
 xt_status xt_device_open(xt_device **device, const char *spec, xt_error *err);
 void xt_device_close(xt_device *device); /* NULL is fine; buffers, programs and kernels must be gone */
+/* From now on the time that builds and first launches take counts as "kernel compilation" on this watch of
+ * the thread that uses the device; NULL: on none. The watch must outlive the device. */
+void xt_device_watch(xt_device *device, xt_stopwatch *watch);
 const xt_device_info *xt_device_get_info(const xt_device *device);
 cl_context xt_device_context(const xt_device *device);
 cl_command_queue xt_device_queue(const xt_device *device);
@@ -78,7 +82,8 @@ xt_status xt_device_stream(xt_device *device, xt_stream stream, const cl_mem *ar
  * A program is the concatenation, on the host, of `parts`: names of files in kernels/ (embedded; read from
  * the folder CROSSTALK_KERNELS names instead if that is set) and generated text. Binaries are cached under
  * $XDG_CACHE_HOME/crosstalk or ~/.cache/crosstalk, keyed by source, options, device, driver and version; a
- * cache that cannot be written or is damaged is ignored. Options always hold -cl-std=CL1.2
+ * cache that cannot be written or is damaged is ignored. PoCL keeps its own, which is left to it unless
+ * CROSSTALK_BINARIES is set. Options always hold -cl-std=CL1.2
  * -cl-denorms-are-zero; kernels say FP_CONTRACT OFF themselves. A failed build gives the first lines of the
  * log and the file it names. */
 typedef struct {

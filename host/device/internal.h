@@ -7,8 +7,12 @@
 enum {
     XT_PENDING_MAX = 512, /* commands whose time is not yet read; their events are held */
     XT_STAGES_MAX = 96,
+    XT_LAUNCHED_MAX = 256,
     XT_FLUSH_EVERY = 64 /* launches between clFlush: some drivers hold commands back until then */
 };
+
+/* The part of wall time that builds and first launches are. */
+#define XT_WALL_COMPILING "kernel compilation"
 
 /* A command in the queue whose time is to be added to a stage: from the end of `before`, or from its own
  * start if `before` is NULL, to the end of `event`. */
@@ -24,6 +28,11 @@ struct xt_device {
     cl_command_queue queue;
 
     size_t bytes_in_use, bytes_peak;
+
+    xt_stopwatch *watch;                    /* NULL: nobody asks */
+    cl_kernel launched[XT_LAUNCHED_MAX];    /* kernels that have run, and the group sizes they ran in: */
+    size_t launched_local[XT_LAUNCHED_MAX]; /* many runtimes compile only then */
+    int launched_count;
 
     xt_stage stages[XT_STAGES_MAX];
     int stage_count;

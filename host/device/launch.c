@@ -26,6 +26,17 @@ static xt_status set_arguments(cl_kernel kernel, const xt_arg *args, int count, 
     return XT_OK;
 }
 
+/* Whether a kernel has not run in groups of this size yet: then it may be compiled only now. A kernel object
+ * that took a freed one's place is missed, which only leaves its time where it falls. */
+static bool is_first(xt_device *device, cl_kernel kernel, size_t local) {
+    for (int i = 0; i < device->launched_count; i++)
+        if (device->launched[i] == kernel && device->launched_local[i] == local) return false;
+    if (device->launched_count == XT_LAUNCHED_MAX) return false;
+    device->launched[device->launched_count] = kernel;
+    device->launched_local[device->launched_count++] = local;
+    return true;
+}
+
 static size_t padded(size_t global, size_t local) { return (global + local - 1) / local * local; }
 
 xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t local, const xt_arg *args,
@@ -42,12 +53,22 @@ xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t l
     }
     XT_TRY(set_arguments(kernel, args, count, err));
     if (global == 0) return XT_OK;
+    /* With the queue empty before and after, what a first launch takes is compiling. */
+    const bool first = device->watch && is_first(device, kernel, local);
+    if (first) XT_TRY(xt_device_finish(device, err));
+    const char *before = first ? xt_stopwatch_turn(device->watch, XT_WALL_COMPILING) : NULL;
     XT_TRY(xt_stage_begin(&stage, device, stage_name, err));
     for (;;) {
         size_t whole = padded(global, local);
         cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 1, NULL, &whole, &local, 0, NULL,
                                              xt_stage_event(device, &event));
-        if (code == CL_SUCCESS) return xt_stage_end(device, stage, NULL, event, bytes_by_model, err);
+        if (code == CL_SUCCESS) {
+            XT_TRY(xt_stage_end(device, stage, NULL, event, bytes_by_model, err));
+            if (!first) return XT_OK;
+            const xt_status status = xt_device_finish(device, err);
+            xt_stopwatch_turn(device->watch, before);
+            return status;
+        }
         /* What a kernel can take is only known by trying: CL_KERNEL_WORK_GROUP_SIZE is advisory on some
          * runtimes. */
         bool too_large = code == CL_INVALID_WORK_GROUP_SIZE || code == CL_OUT_OF_RESOURCES;

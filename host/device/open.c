@@ -134,6 +134,7 @@ void xt_device_close(xt_device *device) {
     free(device);
 }
 
+void xt_device_watch(xt_device *device, xt_stopwatch *watch) { device->watch = watch; }
 const xt_device_info *xt_device_get_info(const xt_device *device) { return &device->info; }
 cl_context xt_device_context(const xt_device *device) { return device->context; }
 cl_command_queue xt_device_queue(const xt_device *device) { return device->queue; }

@@ -139,6 +139,14 @@ static xt_status build_failed(const xt_program *program, cl_int code, const plac
                    xt_cl_error_name(code), log);
 }
 
+/* PoCL keeps what it compiled itself, kernel by kernel as they are used; asking it for a binary makes it
+ * compile every kernel at once, for work-groups of any size, which no launch here ever uses (more than half
+ * of a first start). */
+static bool keeps_itself(const xt_device *device) {
+    const char *wanted = getenv("CROSSTALK_BINARIES");
+    return !(wanted && wanted[0]) && strcmp(device->info.platform, "Portable Computing Language") == 0;
+}
+
 /* false, and no program, if there is no binary or it is not taken. */
 static bool build_from_cache(xt_program *program, const xt_cache_key *key, const char *options) {
     unsigned char *binary;
@@ -189,6 +197,7 @@ xt_status xt_program_build(xt_program **program, xt_device *device, const xt_pro
     xt_cache_key key;
     xt_status status = XT_OK;
     double began = xt_device_now();
+    const char *before = xt_stopwatch_turn(device->watch, XT_WALL_COMPILING);
     place *places = calloc((size_t)count + 1, sizeof *places);
     *program = calloc(1, sizeof **program);
     if (!*program || !places) {
@@ -205,13 +214,15 @@ xt_status xt_program_build(xt_program **program, xt_device *device, const xt_pro
     xt_cache_key_add(&key, source.text);
     xt_cache_key_add(&key, all.text);
     xt_cache_key_device(&key, &device->info);
-    (*program)->from_cache = build_from_cache(*program, &key, all.text);
+    const bool ours = !keeps_itself(device);
+    (*program)->from_cache = ours && build_from_cache(*program, &key, all.text);
     if (!(*program)->from_cache) {
         XT_GO(build_from_source(*program, &source, all.text, places, count, err));
-        keep(*program, &key);
+        if (ours) keep(*program, &key);
     }
     (*program)->build_seconds = xt_device_now() - began;
 done:
+    xt_stopwatch_turn(device->watch, before);
     free(places);
     free(source.text);
     free(all.text);

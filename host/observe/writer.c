@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 typedef struct {
     xt_job_run run;
     xt_job_free release;
@@ -19,6 +21,7 @@ struct xt_writer {
     entry *queue;           /* a ring */
     int depth, first, count;
     bool busy, closing;
+    double seconds;   /* that jobs ran */
     xt_error failure; /* the first one */
 };
 
@@ -41,13 +44,16 @@ static void *work(void *argument) {
         pthread_mutex_unlock(&w->lock);
 
         xt_error err = {0};
+        const double began = xt_seconds();
         xt_status status = skip ? XT_OK : next.run(next.job, &err);
         drop(&next);
+        const double took = xt_seconds() - began;
         if (status != XT_OK && err.status == XT_OK) xt_fail(&err, status, "writing output failed");
 
         pthread_mutex_lock(&w->lock);
         if (status != XT_OK && w->failure.status == XT_OK) w->failure = err;
         w->busy = false;
+        w->seconds += took;
         pthread_cond_broadcast(&w->changed);
     }
     pthread_mutex_unlock(&w->lock);
@@ -111,6 +117,13 @@ xt_status xt_writer_drain(xt_writer *w, xt_error *err) {
     const xt_status status = report(w, err);
     pthread_mutex_unlock(&w->lock);
     return status;
+}
+
+double xt_writer_busy(xt_writer *w) {
+    pthread_mutex_lock(&w->lock);
+    const double seconds = w->seconds;
+    pthread_mutex_unlock(&w->lock);
+    return seconds;
 }
 
 xt_status xt_writer_finish(xt_writer *w, xt_error *err) {

@@ -22,6 +22,9 @@ xt_status xt_writer_add(xt_writer *writer, xt_job_run run, xt_job_free release, 
 /* Wait until nothing is queued or running: what was handed over is on disk. */
 xt_status xt_writer_drain(xt_writer *writer, xt_error *err);
 
+/* Seconds that jobs have run so far. */
+double xt_writer_busy(xt_writer *writer);
+
 /* Drain, end the thread, free. NULL-safe. Must be called; returns the first error of all jobs. */
 xt_status xt_writer_finish(xt_writer *writer, xt_error *err);
 

@@ -20,6 +20,7 @@ typedef struct {
 struct xt_sim {
     const xt_scene *scene;
     const xt_model *model;
+    xt_stopwatch *watch;
     xt_fields *fields;
     xt_solver *solver;
     xt_tissue_rules *tissue;

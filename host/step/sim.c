@@ -43,6 +43,7 @@ xt_status xt_sim_create(xt_sim **out, const xt_sim_def *def, xt_error *err) {
     }
     sim->scene = scene;
     sim->model = model;
+    sim->watch = def->watch;
     sim->chronic_end = scene->mode == XT_CHRONIC ? scene->until : 0;
     sim->end = scene->mode == XT_CHRONIC ? scene->until + scene->acute : scene->until;
     sim->clock.step = scene->step;
@@ -100,7 +101,7 @@ static void raw_readouts(double *values, const xt_sim *sim) {
             xt_expr_value(sim->model, sim->model->readout[i].formula, &(xt_values){.scalar = sim->scalar});
 }
 
-xt_status xt_sim_start(xt_sim *sim, xt_error *err) {
+static xt_status start(xt_sim *sim, xt_error *err) {
     XT_TRY(xt_solver_reference(sim->solver, err));
     if (sim->scene->reference_tissue_mean) XT_TRY(xt_fields_reference_means(sim->fields, err));
     XT_TRY(xt_tissue_means(sim->tissue, sim->scalar, err));
@@ -121,6 +122,13 @@ xt_status xt_sim_start(xt_sim *sim, xt_error *err) {
     raw_readouts(sim->first, sim);
     sim->clock.past_start = 1;
     return XT_OK;
+}
+
+xt_status xt_sim_start(xt_sim *sim, xt_error *err) {
+    const char *before = xt_stopwatch_turn(sim->watch, "reference");
+    const xt_status status = start(sim, err);
+    xt_stopwatch_turn(sim->watch, before);
+    return status;
 }
 
 void xt_sim_readouts(double *values, const xt_sim *sim) {

@@ -18,6 +18,7 @@ typedef struct {
     const xt_model *model;
     const xt_mesh *mesh; /* NULL: well-mixed tissues, no device */
     xt_device *device;
+    xt_stopwatch *watch; /* where the wall time goes; NULL: nobody asks */
 } xt_sim_def;
 
 /* Allocate, compile, resolve the scene's settings against the model (errors point into the scene). */

@@ -23,7 +23,9 @@ xt_status xt_sim_settle(xt_sim *sim, xt_error *err) {
         return XT_OK;
     }
     xt_sim_drivers(sim, sim->scalar, sim->clock.time);
+    const char *before = xt_stopwatch_turn(sim->watch, "steady fields");
     XT_TRY(xt_solver_steady(sim->solver, sim->scalar, wants_peak(sim), err));
+    xt_stopwatch_turn(sim->watch, before);
     sim->clock.settled = 1;
     xt_sim_drivers(sim, sim->scalar, sim->clock.time); /* the plasma levels are known now */
     return XT_OK;
@@ -153,8 +155,12 @@ static xt_status toward_acute(xt_sim *sim, double until, xt_error *err) {
 xt_status xt_sim_step(xt_sim *sim, double until, xt_error *err) {
     until = fmin(until, sim->end);
     if (sim->clock.time >= until) return XT_OK;
-    if (sim->clock.time < sim->chronic_end) return toward_chronic(sim, fmin(until, sim->chronic_end), err);
-    return toward_acute(sim, until, err);
+    const bool chronic = sim->clock.time < sim->chronic_end;
+    const char *before = xt_stopwatch_turn(sim->watch, chronic ? "rules" : "acute steps");
+    const xt_status status =
+        chronic ? toward_chronic(sim, fmin(until, sim->chronic_end), err) : toward_acute(sim, until, err);
+    xt_stopwatch_turn(sim->watch, before);
+    return status;
 }
 
 xt_status xt_sim_advance(xt_sim *sim, double until, xt_error *err) {

@@ -18,7 +18,7 @@ SHRUNK = {
     "interface": ["geometry.spacing='0.5 mm'", "clock.until='90 d'"],
     "real_thigh": ["clock.until='age 26 y'", "clock.acute='1 h'"],
 }
-KEYS = ["scene", "version", "device", "mesh", "balance", "fraction_defect", "solver", "stages", "wall_s", "warnings", "status"]
+KEYS = ["scene", "version", "device", "mesh", "balance", "fraction_defect", "solver", "stages", "wall_s", "wall", "warnings", "status"]
 SPECIES = ["osteokine", "myokine", "adipokine", "vesicle"]
 
 
@@ -69,6 +69,9 @@ def check_record(name, out, worst):
     for stage in record["stages"]:
         if not {"name", "seconds", "bytes", "share_of_copy_bandwidth"} <= set(stage):
             running.fail("%s: stage %s" % (name, stage))
+    parts = sum(part["seconds"] for part in record["wall"]["parts"])
+    if abs(parts - record["wall_s"]) > 1e-6 * record["wall_s"] or len(record["wall"]["parts"]) < 5:
+        running.fail("%s: the parts of the wall time add up to %s, not %s" % (name, parts, record["wall_s"]))
     if not record["wall_s"] > 0 or not record["device"]["name"]:
         running.fail("%s: wall_s %s, device %s" % (name, record["wall_s"], record["device"]))
     if not record["scene"].get("expect"):
