@@ -1,0 +1,276 @@
+/* Forward Euler for all species in one pass, in three forms: the benchmark kernels and a reference.
+ *
+ *     c' = c + dt/phi (sum over faces T (c_n - c) + bias - drain c + phi reaction)
+ *
+ * bias = S + supply c_p + wall inflow and drain = loss + exchange + wall are held during a run (host/solve/
+ * step.c): rows of terms [row][species][3][16] of 1/phi, drain, bias, alike ones kept once; term[block]: .x
+ * its row, .y how many blocks from this one on are plain, all alike and side by side (0: it is not plain).
+ * from, to: [species][cells], pM; dt in h. Bytes by model: 8 per species and cell and 4 per cell (the tables
+ * of blocks); blocks of mixed class read 24 per species and cell more.
+ *
+ *   step_cells   cells [first, last): one pass, and the wavefront of a blocked one (the host lets level j of
+ *                several follow two slabs behind level j - 1, between the same two buffers)
+ *   step_tiles   STEP_LEVELS steps of a tile in one launch (XT_ROWS only): planes z of level k are made as
+ *                soon as those of level k - 1 allow, kept in a ring of three planes, with a halo of rows and
+ *                planes that shrinks by one a level; neighbours in y and z do their halo themselves
+ *   step_naive   one work-item per voxel that looks everything up: what the others are measured against
+ *
+ * All give the same bits but step_naive. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh,
+ * lanes.clh and stencil.clh. */
+
+/* Steps of a tile in one launch. */
+#ifndef STEP_LEVELS
+#define STEP_LEVELS 1
+#endif
+/* 1: results go past the caches, where the compiler can. */
+#ifndef STEP_STREAM
+#define STEP_STREAM 0
+#endif
+#ifdef __has_builtin
+#if __has_builtin(__builtin_nontemporal_store) && STEP_STREAM && XT_LANES == 16
+#define STEP_PAST_CACHES
+#endif
+#endif
+/* Vectors of 16 floats as such, where the compiler would rather halve them. */
+#if defined(__has_attribute) && XT_LANES == 16
+#if __has_attribute(min_vector_width)
+#define STEP_WIDE __attribute__((min_vector_width(512)))
+#endif
+#endif
+#ifndef STEP_WIDE
+#define STEP_WIDE
+#endif
+
+static inline void step_write(const xt_lanes v, __global float *p, const int i, const int last) {
+#ifdef STEP_PAST_CACHES
+    if (last) {
+        __builtin_nontemporal_store(v, (__global xt_lanes *)(p + i));
+        return;
+    }
+#endif
+    (void)last;
+    xt_store(v, p, i);
+}
+
+/* What a reaction adds to an increment: lane by lane, from the values before the step. */
+#if XT_REACTIONS
+#define STEP_REACTION(k, cell)                                                                               \
+    if (reacts) {                                                                                            \
+        xt_lanes reaction;                                                                                   \
+        XT_LANE_BY_LANE(reaction, cell, j,                                                                   \
+                        xt_class(word[j]) == 0                                                               \
+                            ? 0.0f                                                                           \
+                            : xt_reaction(k, class_tissue[xt_class(word[j])], j, cells, 0.0f XT_CELL_PASS))  \
+        increment += dt * reaction;                                                                          \
+    }
+#define STEP_PARAMETERS                                                                                      \
+    __global const xt_block *block, __global const xt_stencil_block *stencil, __global const float *face,    \
+        __global const int2 *term, __global const float *terms, __global const uint *word,                   \
+        __global const uchar *class_tissue, const float dt, const int cells XT_CELL_PARAMETERS
+#define STEP_PASS block, stencil, face, term, terms, word, class_tissue, dt, cells XT_CELL_PASS
+#else
+#define STEP_REACTION(k, cell)
+#define STEP_PARAMETERS                                                                                      \
+    __global const xt_block *block, __global const xt_stencil_block *stencil, __global const float *face,    \
+        __global const int2 *term, __global const float *terms, const float dt, const int cells
+#define STEP_PASS block, stencil, face, term, terms, dt, cells
+#endif
+
+/* ---- cells of any block ---- */
+
+#define STEP_SPECIES(k)                                                                                      \
+    {                                                                                                        \
+        __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
+        const xt_lanes c = xt_load(p, a.own), gain = xt_gain(c, a, 0, k, face, p);                           \
+        const xt_lanes rate = gain + (xt_load(own, 32) - xt_load(own, 16) * c);                              \
+        xt_lanes increment = dt * xt_load(own, 0) * rate;                                                    \
+        STEP_REACTION(k, i)                                                                                  \
+        step_write(c + increment, out + (size_t)(k)*out_plane, at, last);                                    \
+    }
+/* The same in a plain block: one transmissibility per axis, one value per term. */
+#define STEP_ALIKE(k)                                                                                        \
+    {                                                                                                        \
+        __global const float *p = in + (size_t)(k)*in_plane + a.own, *own = rows + (k)*48,                   \
+                             *t = face + (k)*16;                                                             \
+        __global float *q = out + (size_t)(k)*out_plane;                                                     \
+        const float f = dt * own[0], drain = f * own[16], bias = f * own[32];                                \
+        const float tx = f * t[a.x], ty = f * t[a.y], tz = f * t[a.z];                                       \
+        for (int m = 0; m < count; m++) {                                                                    \
+            const int o = m * stride;                                                                        \
+            const xt_lanes c = xt_load(p, o);                                                                \
+            const xt_lanes west = xt_from_west(p[m > 0 ? o - stride + 15 : to_west], c);                     \
+            const xt_lanes east = xt_from_east(p[m < count - 1 ? o + stride : to_east], c);                  \
+            const xt_lanes x = (west - c) + (east - c);                                                      \
+            const xt_lanes y = (xt_load(p, o + to_south) - c) + (xt_load(p, o + to_north) - c);              \
+            const xt_lanes z = (xt_load(p, o + to_below) - c) + (xt_load(p, o + to_above) - c);              \
+            xt_lanes increment = ((tx * x + ty * y) + tz * z) + (bias - drain * c);                          \
+            STEP_REACTION(k, i + m * 16)                                                                     \
+            step_write(c + increment, q, at + m * out_stride, last);                                         \
+        }                                                                                                    \
+    }
+
+/* The cells at i and, in plain blocks, those of the blocks behind it in x that are like it, `most` in all:
+ * read from planes of `in` at these bases (xt_look_around), written to planes of `out` at `at` and
+ * `out_stride` further on for each block; in_plane, out_plane: from one species to the next; last: nobody
+ * reads the result soon. Returns how many blocks were done. */
+static inline int step_at(const int i, const int most, __global const float *in, const int in_plane,
+                          const int stride, const int base, const int base_below, const int base_above,
+                          __global float *out, const int out_plane, const int out_stride, const int at,
+                          const int last, const int reacts, STEP_PARAMETERS) {
+    (void)reacts;
+    const int2 own_term = term[i >> 4];
+    const xt_around a = xt_look_around(block, stencil, i, stride, base, base_below, base_above);
+    __global const float *rows = terms + own_term.x * XT_SPECIES * 48 + (XT_LANES == 1 ? i & 15 : 0);
+    const int count = min(own_term.y, most);
+    if (count == 0) {
+        XT_EACH_SPECIES(STEP_SPECIES)
+        return 1;
+    }
+    const int end = (count - 1) * stride;
+    const int to_west = a.west - a.own, to_south = a.south - a.own, to_north = a.north - a.own,
+              to_below = a.below - a.own, to_above = a.above - a.own;
+    const int next = XT_LANES == 1 ? 0 : block[(i >> 4) + count - 1].neighbour[1];
+    const int to_east = XT_LANES == 1 ? a.east - a.own : next ? next * stride + base - a.own : end + 15;
+    XT_EACH_SPECIES(STEP_ALIKE)
+    return count;
+}
+
+/* Cells [first, last) of the mesh. `run`: cells of a work-item, one after the other where it takes whole
+ * blocks, a stride of all work-items apart otherwise. */
+STEP_WIDE __kernel void step_cells(STEP_PARAMETERS, __global const float *from, __global float *to,
+                                   const int first, const int last, const int run) {
+#ifdef XT_ROWS
+    const int begin = first + (int)get_global_id(0) * run, end = min(last, begin + run), stride = 16;
+#else
+    const int begin = first + (int)get_global_id(0), stride = get_global_size(0);
+    const int end = min(last, begin + run * stride);
+#endif
+    for (int i = begin; i < end;)
+        i += stride * step_at(i, XT_LANES == 1 ? 1 : (end - i) / 16, from, cells, 16, 0, 0, 0, to, cells, 16,
+                              i, 1, 1, STEP_PASS);
+}
+
+#ifdef XT_ROWS
+
+/* The blocks of a tile's plane, halo of `halo` rows and planes included; none if it lies beyond. */
+static inline int2 step_range(__global const int *row_first, const int4 tile, const int z, const int halo,
+                              const int ny, const int nz) {
+    if (z < max(tile.z - halo, 0) || z >= min(tile.w + halo, nz)) return (int2)(0, 0);
+    __global const int *row = row_first + z * (ny + 1);
+    return (int2)(row[max(tile.x - halo, 0)], row[min(tile.y + halo, ny)]);
+}
+
+/* One level on one plane. The ring of a level has three planes of `room` blocks, all species of a block
+ * together. */
+#define STEP_RING (XT_SPECIES * 16)
+static inline void step_plane(const int level, const int4 tile, const int z, __global const int *row_first,
+                              const int ny, const int nz, __global float *ring, const int room,
+                              __global const float *from, __global float *to, STEP_PARAMETERS) {
+    const int2 range = step_range(row_first, tile, z, STEP_LEVELS - level, ny, nz);
+    const int slot = z % 3, below = (z + 2) % 3, above = (z + 1) % 3;
+    const int out_base = (((level - 1) * 3 + slot) * room - range.x) * STEP_RING;
+    int base = 0, base_below = 0, base_above = 0;
+    if (level > 1) { /* where block 0 of those planes would lie */
+        const int halo = STEP_LEVELS - level + 1, before = (level - 2) * 3;
+        base = ((before + slot) * room - step_range(row_first, tile, z, halo, ny, nz).x) * STEP_RING;
+        base_below =
+            ((before + below) * room - step_range(row_first, tile, z - 1, halo, ny, nz).x) * STEP_RING;
+        base_above =
+            ((before + above) * room - step_range(row_first, tile, z + 1, halo, ny, nz).x) * STEP_RING;
+    }
+    __global const float *in = level > 1 ? ring : from;
+    const int in_plane = level > 1 ? 16 : cells, stride = level > 1 ? STEP_RING : 16;
+    for (int b = range.x; b < range.y;) {
+        if (level < STEP_LEVELS)
+            b += step_at(b * 16, range.y - b, in, in_plane, stride, base, base_below, base_above, ring, 16,
+                         STEP_RING, b * STEP_RING + out_base, 0, level == 1, STEP_PASS);
+        else
+            b += step_at(b * 16, range.y - b, in, in_plane, stride, base, base_below, base_above, to, cells,
+                         16, b * 16, 1, level == 1, STEP_PASS);
+    }
+}
+
+/* tile: rows [x, y) and planes [z, w); share[work-item]: the first of its tiles. row_first[z][ny + 1]: the
+ * first block of each row, the end of the last. scratch: STEP_LEVELS - 1 rings for each work-item. */
+STEP_WIDE __kernel void step_tiles(STEP_PARAMETERS, __global const float *from, __global float *to,
+                                   __global const int4 *tile, __global const int *share,
+                                   __global const int *row_first, const int ny, const int nz,
+                                   __global float *scratch, const int room) {
+    __global float *ring =
+        scratch + (size_t)get_global_id(0) * ((STEP_LEVELS - 1) * 3 * STEP_RING) * (size_t)room;
+    const int me = get_global_id(0);
+    for (int t = share[me]; t < share[me + 1]; t++) {
+        const int4 own = tile[t];
+        for (int z = own.z - STEP_LEVELS + 1; z < own.w + STEP_LEVELS - 1; z++) {
+            step_plane(1, own, z, row_first, ny, nz, ring, room, from, to, STEP_PASS);
+#if STEP_LEVELS > 2
+            for (int level = 2; level < STEP_LEVELS; level++)
+                step_plane(level, own, z - level + 1, row_first, ny, nz, ring, room, from, to, STEP_PASS);
+#endif
+#if STEP_LEVELS > 1
+            step_plane(STEP_LEVELS, own, z - STEP_LEVELS + 1, row_first, ny, nz, ring, room, from, to,
+                       STEP_PASS);
+#endif
+        }
+    }
+}
+
+#endif
+
+/* Secretion of every cell, pM/h, into out[species][cells]: once before a run. */
+#define STEP_SECRETE(k)                                                                                      \
+    out[(size_t)(k)*cells + i] =                                                                             \
+        xt_class(word[i]) == 0 ? 0.0f                                                                        \
+                               : xt_secretion(k, word[i], i, cells, 1, base, class_tissue XT_CELL_PASS);
+__kernel void step_secretion(__global const uint *word, __global const uchar *class_tissue,
+                             __global const float2 *base, __global float *out,
+                             const int cells XT_CELL_PARAMETERS) {
+    const int i = get_global_id(0);
+    if (i >= cells) return;
+    XT_EACH_SPECIES(STEP_SECRETE)
+}
+
+/* pairs: [axis][class of the lower cell][class of the upper][species], transmissibility of pure cells. */
+static inline float step_face(const int i, const int f, const int k, const int classes, const float4 box,
+                              __global const xt_block *block, __global const uint *word,
+                              __global const float *coefficient, __global const uchar *class_tissue,
+                              __global const float *membrane, __global const float *pairs,
+                              __global const float *c) {
+    const int n = xt_neighbour(block, i, f);
+    const uint a = word[f & 1 ? i : n], b = word[f & 1 ? n : i];
+    float t;
+    if ((a | b) >> 16 == 0)
+        t = pairs[(((f >> 1) * classes + xt_class(a)) * classes + xt_class(b)) * XT_SPECIES + k];
+    else
+        t = xt_face(i, n, f, k, box, word, coefficient, class_tissue, membrane);
+    return t * (c[n] - c[i]);
+}
+
+__kernel void step_naive(XT_MESH_PARAMETERS, __global const float *pairs, const int classes,
+                         __global const float2 *base, __global const float *level, __global const float *from,
+                         __global float *to, const float dt, const int cells XT_CELL_PARAMETERS) {
+    const int i = get_global_id(0);
+    if (i >= cells) return;
+    const uint w = word[i];
+    for (int k = 0; k < XT_SPECIES; k++) {
+        __global const float *c = from + (size_t)k * cells;
+        float rate = 0.0f, next = 0.0f;
+        if (xt_class(w) != 0) {
+            for (int f = 0; f < 6; f++)
+                rate += step_face(i, f, k, classes, box, block, word, coefficient, class_tissue, membrane,
+                                  pairs, c);
+            const float fluid = xt_of_cell(coefficient, w, k, XT_C_FLUID);
+            const float2 edge = xt_wall(i, w, k, box, block, coefficient, wall);
+            rate += xt_secretion(k, w, i, cells, 1, base, class_tissue XT_CELL_PASS) + edge.y +
+                    xt_of_cell(coefficient, w, k, XT_C_SUPPLY) * level[k] -
+                    (xt_of_cell(coefficient, w, k, XT_C_LOSS) + xt_of_cell(coefficient, w, k, XT_C_EXCHANGE) +
+                     edge.x) *
+                        c[i];
+#if XT_REACTIONS
+            rate += fluid * xt_reaction(k, class_tissue[xt_class(w)], i, cells, 0.0f XT_CELL_PASS);
+#endif
+            next = fluid > 0.0f ? c[i] + dt * (rate / fluid) : c[i];
+        }
+        to[(size_t)k * cells + i] = next;
+    }
+}
