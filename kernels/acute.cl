@@ -2,34 +2,12 @@
  *
  *     c' = c + dt rate/phi                                             (rhs.clh has the rate)
  *
- * The increment that rounding would lose is kept on average: the result is rounded up or down at random with
- * the probability that keeps its mean (a hash of cell, species and step decides, so every run gives the same
- * bits). Without that, increments below half a unit in the last place never arrive and mass drifts.
+ * The increment that rounding would lose is kept on average (acute.clh).
  *
  * from, to: [species][cells]; level: float2 [species], the plasma's level as the sum of two floats; tables:
  * one table of secretion (cell.clh) per step of the chunk; s, if formulas read scalars: one row per step.
  * partial: the sums of rhs.clh. Bytes by model: 8 per species and cell, 4 per cell. Needs grid.clh,
  * transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh, rhs.clh and acute.clh. */
-
-/* Numbers in [0, 1) from three counters (the finaliser of Murmur3). */
-static inline xt_lanes acute_random(const xt_lanes_uint a, const uint b, const uint step) {
-    xt_lanes_uint h = a * 0x9E3779B1u + (b * 0x85EBCA77u + step * 0xC2B2AE3Du);
-    h ^= h >> 16;
-    h *= 0x85EBCA6Bu;
-    h ^= h >> 13;
-    h *= 0xC2B2AE35u;
-    h ^= h >> 16;
-    return xt_lanes_of_uint(h >> 8) * (1.0f / 16777216.0f);
-}
-
-/* c + increment, rounded so that the mean is right. */
-static inline xt_lanes acute_add(const xt_lanes c, const xt_lanes increment, const xt_lanes chance) {
-    const xt_lanes sum = c + increment, back = sum - c;
-    const xt_lanes lost = (c - (sum - back)) + (increment - back);
-    const xt_lanes_int up = 1, down = -1;
-    const xt_lanes next = xt_lanes_from(xt_lanes_bits(sum) + (lost > 0.0f ? up : down));
-    return sum > 1e-30f && sum < 1e38f && chance * fabs(next - sum) < fabs(lost) ? next : sum;
-}
 
 #define ACUTE_CLEAR(k) xt_store((xt_lanes)(0.0f), to + (size_t)(k)*cells, i);
 #define ACUTE_WRITE(k)                                                                                       \
@@ -61,9 +39,10 @@ __kernel void acute_step(RHS_PARAMETERS, __global const float2 *tables, __global
 }
 
 /* Fold the groups' sums into XT_FOLDED a quantity: item j of quantity k adds groups j, j + XT_FOLDED, ... */
-__kernel void acute_fold(__global const float2 *partial, __global float2 *folded, const int groups) {
+__kernel void acute_fold(__global const float2 *partial, __global float2 *folded, const int groups,
+                         const int quantities) {
     const int me = get_global_id(0);
-    if (me >= XT_SPECIES * RHS_SUMS_COUNT * XT_FOLDED) return;
+    if (me >= quantities * XT_FOLDED) return;
     const int k = me / XT_FOLDED;
     float2 sum = (float2)(0.0f);
     for (int g = me % XT_FOLDED; g < groups; g += XT_FOLDED) {
@@ -74,19 +53,25 @@ __kernel void acute_fold(__global const float2 *partial, __global float2 *folded
     folded[me] = sum;
 }
 
-/* What a species adds up to: supply, body supply, phi c, over cells of volume 1. */
+/* What a species adds up to: supply, body supply, phi c, phi, and tissue, over cells of volume 1. */
 __kernel void acute_measure(__global const uint *word, __global const float *coefficient,
                             __global const float *x, __global float2 *partial, const int species,
                             const int cells) {
     XT_SCRATCH
-    float2 supply = (float2)(0.0f), body = (float2)(0.0f), stored = (float2)(0.0f);
+    float2 supply = (float2)(0.0f), body = (float2)(0.0f), stored = (float2)(0.0f), room = (float2)(0.0f),
+           tissue = (float2)(0.0f);
     XT_EACH_CELL(i, cells) {
         const uint w = word[i];
+        const float fluid = xt_of_cell(coefficient, w, species, XT_C_FLUID);
         xt_total(&supply, xt_of_cell(coefficient, w, species, XT_C_SUPPLY));
         xt_total(&body, xt_of_cell(coefficient, w, species, XT_C_BODY_SUPPLY));
-        xt_total(&stored, xt_of_cell(coefficient, w, species, XT_C_FLUID) * x[(size_t)species * cells + i]);
+        xt_total(&stored, fluid * x[(size_t)species * cells + i]);
+        xt_total(&room, fluid);
+        xt_total(&tissue, xt_class(w) == 0 ? 0.0f : 1.0f);
     }
     XT_STORE_SUM(partial, 0, supply);
     XT_STORE_SUM(partial, 1, body);
     XT_STORE_SUM(partial, 2, stored);
+    XT_STORE_SUM(partial, 3, room);
+    XT_STORE_SUM(partial, 4, tissue);
 }

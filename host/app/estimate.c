@@ -228,10 +228,15 @@ double xt_estimate_seconds(double *steps, const xt_estimate *e, const xt_scene *
     const double acute_bytes = (cpu ? 150.0 : 30.0) * model->species_count;
     const double acute = scene->mode == XT_ACUTE ? scene->until : scene->acute;
     const double chronic = scene->mode == XT_ACUTE ? 0 : scene->until;
-    const double step = fmin(scene->max_acute_step, scene->courant / fastest(e->spacing, model));
+    const double rate = fastest(e->spacing, model);
+    /* adaptive: steps of half an hour as a rule, with the stages that are stable then */
+    const double step = scene->acute_method ? fmin(scene->max_acute_step, scene->courant / rate)
+                                            : fmin(scene->max_acute_step, 0.5);
+    const double each = scene->acute_method ? 1 : fmax(2, sqrt(1 + 2 * rate * step / 0.65));
     const double chronic_steps = ceil(chronic / scene->step),
                  acute_steps = acute > 0 ? ceil(acute / step) : 0;
     *steps = chronic_steps + acute_steps;
     if (!device || !(device->copy_bytes_per_s > 0)) return 0;
-    return e->cells * (chronic_steps * chronic_bytes + acute_steps * acute_bytes) / device->copy_bytes_per_s;
+    return e->cells * (chronic_steps * chronic_bytes + acute_steps * each * acute_bytes) /
+           device->copy_bytes_per_s;
 }

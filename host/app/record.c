@@ -92,6 +92,10 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_integer(json, "worst_iterations", proofs->solver.worst_iterations);
     xt_json_real(json, "worst_residual", proofs->solver.worst_residual);
     xt_json_integer(json, "acute_steps", (long long)proofs->solver.steps);
+    xt_json_integer(json, "rejected_steps", (long long)proofs->solver.rejected);
+    xt_json_integer(json, "right_hand_sides", (long long)proofs->solver.right_hand_sides);
+    xt_json_integer(json, "stages_most", proofs->solver.stages_most);
+    xt_json_bool(json, "splitting", proofs->solver.split);
     xt_json_real(json, "acute_step_s", proofs->solver.step_h * 3600);
     xt_json_close(json);
     xt_json_open_object(json, "stepping");

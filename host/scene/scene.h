@@ -100,6 +100,9 @@ typedef struct {
 
     double tolerance;
     int max_iterations;
+    int acute_method;                      /* as xt_acute_method (solve/solve.h) */
+    double acute_relative, acute_absolute; /* error tolerated in an acute step; pM, 0: by the level */
+    int acute_stages;
     double courant, max_acute_step; /* h */
     int substeps;
     bool reference_tissue_mean, plasma_clamped;

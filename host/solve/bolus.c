@@ -28,6 +28,7 @@ xt_status xt_solver_bolus(xt_solver *solver, int species, double amount, const d
                           double radius, xt_error *err) {
     xt_fields *fields = solver->fields;
     xt_ledger *ledger = &solver->ledger[species];
+    xt_solver_disturbed(solver);
     if (radius <= 0 || !fields->mesh) {
         fields->plasma[species] += amount / fields->model->plasma_volume;
         ledger->plasma_in += amount;

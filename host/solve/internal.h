@@ -3,6 +3,7 @@
 #define SOLVE_INTERNAL_H
 
 #include "fields/cell_text.h"
+#include "solve/controller.h"
 #include "solve/reduce.h"
 #include "solve/solve.h"
 
@@ -130,7 +131,8 @@ struct xt_solver {
     xt_program *program;
     xt_cell_uses uses;
     bool walls, reactions;
-    cl_float4 box; /* spacing mm, voxels along x */
+    bool own_fields; /* formulas of cells read fields */
+    cl_float4 box;   /* spacing mm, voxels along x */
     xt_reduce reduce;
     cl_mem base[2]; /* float2 [tissue_count + 1][species_count]: rest (and reference), peak */
     float *base_host;
@@ -141,8 +143,9 @@ struct xt_solver {
     xt_ledger ledger[XT_MAX_SPECIES];
     double
         appearance[XT_MAX_SPECIES]; /* amol/h: what keeps the baseline of a species that no tissue secretes */
-    xt_stretch stretch;
-    unsigned long long count; /* acute steps ever taken: seeds the rounding */
+    xt_stretch stretch;             /* of steps of equal size */
+    xt_controller controller;       /* of adaptive ones */
+    unsigned long long count;       /* acute steps ever taken: seeds the rounding */
     xt_acute *acute;
 };
 
@@ -164,8 +167,6 @@ void xt_rhs_free(xt_solver *solver);
 int xt_rhs_args(xt_arg *args, const xt_solver *solver);
 
 /* ---- acute mode (acute.c) ---- */
-/* As kernels/acute.clh has them. */
-enum { XT_FOLDED = 32, XT_TRACKS = 10 };
 xt_status xt_acute_create(xt_solver *solver, xt_error *err);
 void xt_acute_free(xt_solver *solver);
 
@@ -173,6 +174,11 @@ void xt_acute_free(xt_solver *solver);
  */
 xt_status xt_well_mixed_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
                                 void *context, const volatile int *stop, xt_error *err);
+
+/* Steps of equal size from `time` to `until`, none above `longest` (stretch.c): their size. Those of a
+ * stretch that was broken off here are kept, so that it ends with the same bits. */
+double xt_stretch_plan(xt_stretch *stretch, double time, double until, double longest);
+double xt_stretch_time(const xt_stretch *stretch, double steps); /* h, after so many steps */
 
 /* Take note of a balance; relative defects against the throughput. */
 void xt_balance_note(xt_solver *solver, int species, double mesh_defect, double plasma_defect,

@@ -9,11 +9,17 @@
 
 typedef struct xt_solver xt_solver;
 
+typedef enum { XT_RKC2, XT_EULER } xt_acute_method;
+
 typedef struct {
-    double tolerance;   /* relative residual of the elliptic solves, default 1e-6 */
-    int max_iterations; /* default 2000 */
-    double courant;     /* acute: share of the largest stable step, default 0.4 */
-    double max_step;    /* acute, h; default 0.1 */
+    double tolerance;       /* relative residual of the elliptic solves, default 1e-6 */
+    int max_iterations;     /* default 2000 */
+    xt_acute_method method; /* of acute mode; default XT_RKC2: adaptive, of order 2 (kernels/rkc.cl) */
+    double relative;        /* XT_RKC2: error tolerated in a step, relative to the level; default 1e-3 */
+    double absolute; /* XT_RKC2: and beside it, pM; 0, the default: relative x the tissue's mean level */
+    int max_stages;  /* XT_RKC2: 2 to 64 (XT_STAGES_MOST, the default) */
+    double courant;  /* XT_EULER and well-mixed: share of the largest stable step, default 0.4 */
+    double max_step; /* acute, h; default 4 */
 } xt_solver_def;
 xt_solver_def xt_solver_def_default(void);
 
@@ -29,8 +35,11 @@ typedef struct {
     unsigned long long solves, iterations; /* elliptic */
     int worst_iterations;
     double worst_residual;    /* relative, true residual recomputed after convergence */
-    unsigned long long steps; /* acute */
-    double step_h;            /* last acute step, h */
+    unsigned long long steps; /* acute, accepted */
+    unsigned long long rejected, right_hand_sides;
+    int stages_most;
+    bool split;    /* reactions were too stiff for stages: Strang splitting was used */
+    double step_h; /* last acute step, h */
     xt_balance balance[XT_MAX_SPECIES];
 } xt_solver_report;
 
@@ -63,12 +72,23 @@ typedef struct {
 xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int species, double tolerance,
                              xt_error *err);
 
-/* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start).
- * Sources change with time through `drivers`: called for each step's midpoint to fill `scalar` (model order).
- * Boluses are xt_solver_bolus. *time is updated. Stops early, between steps, when *stop becomes non-zero. */
+/* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start), by
+ * the method and to the tolerance of the xt_solver_def: any fields, plasma and organs will do to start from.
+ * Sources change with time through `drivers`, called for any times of a step, in any order, to fill `scalar`
+ * (model order). Boluses are xt_solver_bolus. *time is updated. Stops early, between steps, when *stop
+ * becomes non-zero. The report counts accepted and rejected steps and right-hand sides. */
 typedef void (*xt_drivers_at)(double *scalar, double time, void *context);
 xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
                             void *context, const volatile int *stop, xt_error *err);
+
+/* The same, but after about `steps` adaptive steps it pauses, *time short of `until`. A run that always
+ * pauses so and is always given the same `until` is the same, to the bit, however often it is saved and
+ * loaded in between. */
+xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int steps, xt_drivers_at drivers,
+                           void *context, const volatile int *stop, xt_error *err);
+
+/* Something that drivers depend on has just jumped: the next acute step starts afresh. */
+void xt_solver_disturbed(xt_solver *solver);
 
 /* Put `amount` amol of a species into the plasma (radius 0) or evenly into the fluid of the tissue cells
  * within `radius` mm of a point (mm, from the box's first corner). */

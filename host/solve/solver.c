@@ -1,11 +1,19 @@
 #include "solve/internal.h"
 
+#include "solve/chebyshev.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 xt_solver_def xt_solver_def_default(void) {
-    return (xt_solver_def){.tolerance = 1e-6, .max_iterations = 2000, .courant = 0.4, .max_step = 0.1};
+    return (xt_solver_def){.tolerance = 1e-6,
+                           .max_iterations = 2000,
+                           .method = XT_RKC2,
+                           .relative = 1e-3,
+                           .max_stages = XT_STAGES_MOST,
+                           .courant = 0.4,
+                           .max_step = 4};
 }
 
 static xt_status find_walls(bool *walls, const xt_fields *fields, xt_error *err) {
@@ -23,11 +31,14 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     xt_text text = {0};
     XT_GO(find_walls(&solver->walls, fields, err));
     xt_source_text(&text, fields->model, solver->walls, &solver->uses);
+    solver->own_fields = solver->uses.field || solver->uses.exposure;
+    xt_text_printf(&text, "#define XT_OWN_FIELDS %d\n", solver->own_fields);
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"elliptic.cl", NULL},
         {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
+        {"rkc.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
@@ -41,7 +52,7 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     const xt_model *model = fields->model;
     for (int axis = 0; axis < 3; axis++) solver->box.s[axis] = (float)fields->mesh->spacing[axis];
     solver->box.s[3] = (float)fields->mesh->dims[0];
-    const int acute_sums = model->species_count * XT_RHS_SUMS, steady_sums = 4 + XT_TOTALS;
+    const int acute_sums = model->species_count * (XT_RHS_SUMS + 1), steady_sums = 4 + XT_TOTALS;
     XT_TRY(xt_reduce_create(&solver->reduce, fields->device, fields->cells,
                             acute_sums > steady_sums ? acute_sums : steady_sums, err));
     XT_TRY(build(solver, err));
@@ -97,6 +108,7 @@ typedef struct {
     xt_ledger ledger[XT_MAX_SPECIES];
     double appearance[XT_MAX_SPECIES];
     xt_stretch stretch;
+    xt_controller controller;
     unsigned long long count;
 } saved_state;
 
@@ -114,6 +126,7 @@ xt_status xt_solver_state_save(void *bytes, xt_solver *solver, xt_error *err) {
     memcpy(state.ledger, solver->ledger, sizeof state.ledger);
     memcpy(state.appearance, solver->appearance, sizeof state.appearance);
     state.stretch = solver->stretch;
+    state.controller = solver->controller;
     state.count = solver->count;
     memcpy(bytes, &state, sizeof state);
     return XT_OK;
@@ -128,6 +141,7 @@ xt_status xt_solver_state_load(xt_solver *solver, const void *bytes, xt_error *e
     memcpy(solver->ledger, state.ledger, sizeof state.ledger);
     memcpy(solver->appearance, state.appearance, sizeof state.appearance);
     solver->stretch = state.stretch;
+    solver->controller = state.controller;
     solver->count = state.count;
     return XT_OK;
 }

@@ -71,15 +71,9 @@ xt_status xt_well_mixed_advance(xt_solver *solver, double *time, double until, x
     const int count = fields->organ_count + 1;
     const double rate = fastest(fields);
     const double longest =
-        fmin(solver->def.max_step, rate > 0 ? solver->def.courant / rate : solver->def.max_step);
+        fmin(fmin(0.1, solver->def.max_step), rate > 0 ? solver->def.courant / rate : solver->def.max_step);
     xt_stretch *stretch = &solver->stretch;
-    const bool resumed =
-        stretch->until == until && stretch->done < stretch->steps &&
-        stretch->start + (until - stretch->start) * (double)stretch->done / (double)stretch->steps == *time;
-    if (!resumed)
-        *stretch = (xt_stretch){
-            .start = *time, .until = until, .steps = (long long)fmax(1, ceil((until - *time) / longest))};
-    const double dt = (until - stretch->start) / (double)stretch->steps;
+    const double dt = xt_stretch_plan(stretch, *time, until, longest);
     double *work = calloc((size_t)count * 6, sizeof *work),
            *scalar = calloc((size_t)model->scalar_count + 1, sizeof *scalar);
     double *next = calloc((size_t)count * (size_t)model->species_count, sizeof *next);
@@ -89,8 +83,7 @@ xt_status xt_well_mixed_advance(xt_solver *solver, double *time, double until, x
         goto done;
     }
     while (stretch->done < stretch->steps && !(stop && *stop)) {
-        const double share = ((double)stretch->done + 0.5) / (double)stretch->steps;
-        drivers(scalar, stretch->start + (until - stretch->start) * share, context);
+        drivers(scalar, xt_stretch_time(stretch, (double)stretch->done + 0.5), context);
         for (int s = 0; s < model->species_count; s++) {
             const system_of system = {solver, scalar, s};
             double *level = next + s * count;
@@ -110,9 +103,7 @@ xt_status xt_well_mixed_advance(xt_solver *solver, double *time, double until, x
         solver->report.steps++;
     }
     solver->report.step_h = dt;
-    *time = stretch->done == stretch->steps
-                ? until
-                : stretch->start + (until - stretch->start) * (double)stretch->done / (double)stretch->steps;
+    *time = xt_stretch_time(stretch, (double)stretch->done);
 done:
     free(work);
     free(scalar);

@@ -69,6 +69,10 @@ xt_status xt_sim_create(xt_sim **out, const xt_sim_def *def, xt_error *err) {
     xt_solver_def solver = xt_solver_def_default();
     solver.tolerance = scene->tolerance;
     solver.max_iterations = scene->max_iterations;
+    solver.method = scene->acute_method ? XT_EULER : XT_RKC2;
+    solver.relative = scene->acute_relative;
+    solver.absolute = scene->acute_absolute;
+    solver.max_stages = scene->acute_stages;
     solver.courant = scene->courant;
     solver.max_step = scene->max_acute_step;
     XT_GO(xt_solver_create(&sim->solver, sim->fields, &solver, err));

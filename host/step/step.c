@@ -129,9 +129,16 @@ static void drivers_at(double *scalar, double time, void *context) {
     xt_sim_drivers(sim, scalar, time);
 }
 
-/* Acute steps come in chunks that end at multiples of this many steps' time: a pause falls between chunks, so
- * where it falls changes nothing. */
-enum { ACUTE_CHUNK = 64 };
+/* Steps of an acute phase between two looks of whoever runs it. Adaptive steps land on outputs and events
+ * only, and pause after so many; those of equal size land on multiples of so many steps' time. Either way a
+ * pause, when a checkpoint may be taken, changes nothing. */
+enum { ADAPTIVE_STEPS = 4, EQUAL_STEPS = 64 };
+
+static double equal_steps_end(const xt_sim *sim) {
+    const double stable = sim->fields->max_rate > 0 ? sim->scene->courant / sim->fields->max_rate : INFINITY;
+    const double chunk = EQUAL_STEPS * fmin(sim->scene->max_acute_step, stable);
+    return (floor(sim->clock.time / chunk * (1 + 1e-12)) + 1) * chunk;
+}
 
 static xt_status toward_acute(xt_sim *sim, double until, xt_error *err) {
     if (sim->clock.time <= sim->chronic_end && sim->chronic_end > 0) {
@@ -140,12 +147,10 @@ static xt_status toward_acute(xt_sim *sim, double until, xt_error *err) {
         XT_TRY(xt_fields_update_max_rate(sim->fields, err));
     }
     XT_TRY(xt_events_apply(sim, err));
-    const double stable = sim->fields->max_rate > 0 ? sim->scene->courant / sim->fields->max_rate : INFINITY;
-    const double chunk = ACUTE_CHUNK * fmin(sim->scene->max_acute_step, stable);
-    const double boundary = (floor(sim->clock.time / chunk * (1 + 1e-12)) + 1) * chunk;
-    const double target = fmin(fmin(until, xt_events_next(sim)), boundary);
-    XT_TRY(xt_solver_advance(sim->solver, &sim->clock.time, target, drivers_at, sim, NULL, err));
-    sim->clock.time = target;
+    double target = fmin(until, xt_events_next(sim));
+    if (sim->scene->acute_method || !sim->fields->mesh) target = fmin(target, equal_steps_end(sim));
+    XT_TRY(
+        xt_solver_toward(sim->solver, &sim->clock.time, target, ADAPTIVE_STEPS, drivers_at, sim, NULL, err));
     sim->clock.settled = 1;
     sim->clock.steps++;
     xt_sim_drivers(sim, sim->scalar, sim->clock.time);

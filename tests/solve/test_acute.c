@@ -46,8 +46,8 @@ static void runs_on_device(xt_device *device) {
         OK(xt_solver_advance(w[k].solver, &time, until, world_drivers, &w[k], NULL, &err));
         assert_true(time == until);
         const xt_solver_report *report = xt_solver_get_report(w[k].solver);
-        assert_true(report->step_h <= 0.4 / w[k].fields->max_rate);
-        assert_true(fabs((double)report->steps * report->step_h - until) < 1e-12);
+        print_message("%llu steps, %llu rejected, %llu right-hand sides, %d stages at most\n", report->steps,
+                      report->rejected, report->right_hand_sides, report->stages_most);
         OK(xt_solver_advance(w[k].solver, &time, until, world_drivers, &w[k], NULL,
                              &err)); /* already there */
         assert_true(time == until);

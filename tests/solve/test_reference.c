@@ -20,6 +20,8 @@ static double difference(const world *w, const xt_reference *host, cl_mem buffer
 static world make(xt_device *device, const char *model) {
     xt_solver_def exact = xt_solver_def_default();
     exact.tolerance = 1e-9; /* as far as rounding goes */
+    exact.method = XT_EULER;
+    exact.max_step = 0.1;
     const world_def def = {.model = model,
                            .dims = {37, 11, 9},
                            .spacing = {0.4, 0.5, 0.6},

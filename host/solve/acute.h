@@ -1,0 +1,103 @@
+/* What the files of acute mode share: what drives a step (acute_forcing.c), the body beside the mesh
+ * (acute_body.c), and the methods (euler.c, rkc.c). */
+#ifndef SOLVE_ACUTE_H
+#define SOLVE_ACUTE_H
+
+#include "solve/controller.h"
+#include "solve/internal.h"
+
+/* As kernels/acute.clh and plasma.cl have them. */
+enum { XT_FOLDED = 32, XT_TRACKS = 10, XT_PLASMA_CONSTANTS = 5, XT_ORGAN_CONSTANTS = 5, XT_REPORT = 3 };
+
+/* Rows of what changes with time, on the device at once. */
+enum { XT_ROWS_MOST = 256 };
+
+/* What acute_measure adds up over the mesh: K R and w K R, mm^3/h; phi c, amol; phi, mm^3; cells, mm^3. */
+enum { XT_SUPPLY, XT_BODY_SUPPLY, XT_STORED, XT_FLUID_VOLUME, XT_TISSUE_VOLUME, XT_MEASURES };
+typedef double xt_measures[XT_MAX_SPECIES][XT_MEASURES];
+
+/* Sources at a row's time. Plasma and organs, which drivers and organs' factors may read, are extrapolated
+ * from a level with its rate. */
+typedef struct {
+    cl_mem tables, scalars, source, injected; /* one row each */
+    float *tables_host, *scalars_host, *source_host, *injected_host;
+    double *scalar;
+    float *look[3]; /* rows to compare */
+    xt_drivers_at drivers;
+    void *context;
+    double since; /* h: time of the levels */
+    double plasma[XT_MAX_SPECIES], plasma_rate[XT_MAX_SPECIES];
+    double *organ, *organ_rate; /* [organ][species] */
+} xt_forcing;
+
+typedef struct {
+    cl_kernel rate, first, stage, add, plasma_rate, plasma_first, plasma_stage, plasma_add;
+    cl_mem slopes, linear, change[2];   /* [species][cells]: F_0, G_0, d_(j-1) and d_(j-2) */
+    cl_mem rates, work, body_change[2]; /* of the body: F_0, scratch */
+    cl_mem report, absolute;
+    bool made;
+} xt_rkc;
+
+struct xt_acute {
+    cl_kernel step, fold, plasma, measure;
+    xt_forcing forcing;
+    cl_mem folded, level, constants;
+    cl_mem body, body_next; /* float2 [species][XT_TRACKS + 1 + organs]: kernels/plasma.cl */
+    cl_mem body_rates;
+    float *body_host; /* [species][components][2], and as much again for rates */
+    cl_mem organ_constants, organ_tissue, organ_field[2];
+    cl_mem organ_phase, organ_bone, organ_state, organ_reference, organ_epsilon;
+    int parity; /* organ_field that is current */
+    xt_rkc rkc;
+};
+
+/* Components of the body per species. */
+static inline size_t xt_body_count(const xt_fields *fields) {
+    return XT_TRACKS + 1 + (size_t)fields->organ_count;
+}
+
+/* ---- acute_forcing.c ---- */
+xt_status xt_forcing_create(xt_forcing *forcing, const xt_fields *fields, xt_error *err);
+void xt_forcing_free(xt_forcing *forcing, xt_device *device);
+/* Levels as fields have them, standing still. */
+void xt_forcing_begin(xt_solver *solver, double time, xt_drivers_at drivers, void *context);
+/* Fill a row on the host; bring the first `count` to the device. */
+void xt_forcing_row(xt_solver *solver, int row, double time);
+xt_status xt_forcing_upload(xt_solver *solver, int count, xt_error *err);
+/* Where sources first jump after `time` (to xt_tick), or `until`: they are looked at once a minute, or 256
+ * times where that is more often. */
+double xt_forcing_edge(xt_solver *solver, double time, double until);
+static const double xt_tick = 1e-7; /* h */
+
+/* ---- acute_body.c ---- */
+xt_status xt_body_create(xt_solver *solver, xt_error *err);
+void xt_body_free(xt_solver *solver);
+xt_status xt_body_upload(xt_solver *solver, xt_measures totals, xt_error *err);
+/* Levels, rates and totals into body_host. */
+xt_status xt_body_read(xt_solver *solver, bool rates, xt_error *err);
+double xt_body_value(const xt_solver *solver, bool rate, int species, int component);
+/* The arguments that BODY_PARAMETERS stands for; the pointers stay valid until the next call. */
+typedef struct {
+    cl_float volume;
+    cl_int step, reacting, organs;
+    xt_fields view;
+} xt_body_call;
+int xt_body_args(xt_arg *args, xt_body_call *call, xt_solver *solver, int row, bool reacting);
+
+/* ---- acute.c ---- */
+/* The error of a level that is tolerated whatever the level, pM. */
+double xt_acute_absolute(const xt_solver *solver, xt_measures totals, int species);
+/* The fastest rate of organs and plasma, 1/h (Gershgorin). */
+double xt_body_rate(const xt_solver *solver, xt_measures totals);
+/* Fold the cells' partial sums for the body's step. */
+xt_status xt_acute_fold(xt_solver *solver, int quantities, xt_error *err);
+
+/* ---- the methods: from *time to `until` ---- */
+xt_status xt_euler_advance(xt_solver *solver, xt_measures totals, double *time, double until,
+                           const volatile int *stop, xt_error *err);
+/* At most `steps` steps. */
+xt_status xt_rkc_advance(xt_solver *solver, xt_measures totals, double *time, double until, int steps,
+                         const volatile int *stop, xt_error *err);
+void xt_rkc_free(xt_solver *solver);
+
+#endif
