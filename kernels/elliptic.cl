@@ -1,69 +1,108 @@
-/* The steady problem of one species, A c = b, and the pieces of conjugate gradients preconditioned by its
- * diagonal.
+/* The steady problem of one species, A c = b, and conjugate gradients preconditioned by a multigrid cycle
+ * (multigrid.cl).
  *
  *     (A c)_i = (loss + exchange + uptake + wall) c_i - sum over faces T (c_n - c_i)        [pM/h]
  *     b_i     = secretion + wall + reaction + supply c_p
  *
  * Fluxes are differences times a transmissibility that both sides share to the bit, so they cancel in sums
- * over cells. tx, ty, tz hold the transmissibility of each cell's lower faces. Vectors are one species' plane
- * except x, which is [species][cells]. Sums as in reduce.clh. Needs grid.clh, transport.clh, sum.clh,
- * reduce.clh, cell.clh and lanes.clh. Bytes by model, per cell: setup 20, residual 36, direction 16, apply
- * 28, update 28. */
+ * over cells. The unknown is a pair of floats, x + low: fp32 alone cannot hold a level field to the residuals
+ * asked for where cells are much smaller than the distance a molecule travels. x is a species' plane of a
+ * field, [species][cells]; other vectors are [slot][cells], records as in multigrid.clh, sums as in
+ * reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh and multigrid.clh.
+ * Bytes by model, per cell: setup 4 and 16 by species, residual 36, operator 36, update 32. */
 
-/* Transmissibilities of the lower faces, and the diagonal of A. */
-__kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global float *tx,
-                             __global float *ty, __global float *tz, __global float *diagonal,
-                             const int species, const int cells) {
-    const int i = get_global_id(0);
-    if (i >= cells) return;
-    const uint w = word[i];
-    float t[6];
-    for (int face = 0; face < 6; face++)
-        t[face] = xt_face(i, xt_neighbour(block, i, face), face, species, box, word, coefficient,
-                          class_tissue, membrane);
-    tx[i] = t[0];
-    ty[i] = t[2];
-    tz[i] = t[4];
-    float sum =
-        xt_of_cell(coefficient, w, species, XT_C_LOSS) + xt_of_cell(coefficient, w, species, XT_C_EXCHANGE);
-#if XT_REACTIONS
-    sum += uptake[i];
+/* Records of several species: transmissibilities of the lower faces, and what removes the species. A cell's
+ * words, cut positions and tissues are looked up once for all. */
+__kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global ushort *half_,
+                             __global short *low, const int cells, const int run, const int jobs,
+                             const int8 slots, const int8 species) {
+    XT_RUN(1, cells, run)
+    XT_EACH_IN_RUN(i) {
+        float cut[3][XT_LANES], removal[XT_LANES], apart[XT_LANES];
+        int lower[3][XT_LANES], pair[3][XT_LANES], own[XT_LANES];
+        for (int lane = 0; lane < XT_LANES; lane++) {
+            const uint b = word[i + lane], tb = class_tissue[xt_class(b)];
+            own[lane] = (int)xt_class(b) * XT_SPECIES * 8;
+            for (int axis = 0; axis < 3; axis++) {
+                const uint a = word[xt_neighbour(block, i + lane, 2 * axis)], ta = class_tissue[xt_class(a)];
+                cut[axis][lane] = (a | b) >> 16 == 0 ? 0.5f
+                                                     : xt_cut(a, b, ta, tb, class_tissue[xt_second(a)],
+                                                              class_tissue[xt_second(b)]);
+                lower[axis][lane] = (int)xt_class(a) * XT_SPECIES * 8;
+                pair[axis][lane] = (int)(ta * (XT_TISSUES + 1) + tb) * XT_SPECIES;
+            }
+        }
+        for (int k = 0; k < jobs; k++) {
+            const int s = xt_job_int(species, k);
+            const size_t blocks = (size_t)xt_job_int(slots, k) * (size_t)(cells / 16);
+            __global ushort *upper = half_ + blocks * XT_HALF_RECORD;
+            __global short *lower_half = low + blocks * XT_LOW_RECORD;
+            for (int axis = 0; axis < 3; axis++) {
+                const float h = axis == 0 ? box.x : axis == 1 ? box.y : box.z;
+                for (int lane = 0; lane < XT_LANES; lane++) {
+                    const float share = cut[axis][lane], ra = coefficient[lower[axis][lane] + s * 8],
+                                rb = coefficient[own[lane] + s * 8];
+                    apart[lane] =
+                        h * (h * (share * ra + (1.0f - share) * rb) + membrane[pair[axis][lane] + s]);
+                }
+                const xt_lanes t = 1.0f / xt_own(apart);
+                xt_half_store(t, upper, i, axis);
+                xt_low_store(t, lower_half, i, axis);
+            }
+            for (int lane = 0; lane < XT_LANES; lane++) {
+                const uint w = word[i + lane];
+                removal[lane] =
+                    xt_of_cell(coefficient, w, s, XT_C_LOSS) + xt_of_cell(coefficient, w, s, XT_C_EXCHANGE);
+#if XT_WALLS
+                removal[lane] += xt_wall(i + lane, w, s, box, block, coefficient, wall).x;
 #endif
-    sum += xt_wall(i, w, species, box, block, coefficient, wall).x;
-    for (int face = 0; face < 6; face++) sum += t[face];
-    diagonal[i] = sum;
+            }
+            xt_lanes sum = xt_own(removal);
+#if XT_REACTIONS
+            sum += xt_load(uptake, i);
+#endif
+            xt_half_store(sum, upper, i, XT_LOSS_LANE);
+            xt_low_store(sum, lower_half, i, XT_LOSS_LANE);
+        }
+    }
 }
 
-/* Net diffusive gain of the cells at i from their neighbours; `here` are their values. */
-static inline xt_lanes elliptic_gain(__global const xt_block *block, const int i, const xt_lanes here,
-                                     __global const float *c, __global const float *tx,
-                                     __global const float *ty, __global const float *tz) {
-    const xt_lanes west = xt_load(tx, i);
-    return (west * (xt_west(c, block, i, here) - here) +
-            xt_east(tx, block, i, west) * (xt_east(c, block, i, here) - here)) +
-           (xt_load(ty, i) * (xt_beyond(c, block, i, 2) - here) +
-            xt_beyond(ty, block, i, 3) * (xt_beyond(c, block, i, 3) - here)) +
-           (xt_load(tz, i) * (xt_beyond(c, block, i, 4) - here) +
-            xt_beyond(tz, block, i, 5) * (xt_beyond(c, block, i, 5) - here));
-}
+/* Add v and what v lacks to the pair (high, low) of the same name. */
+#define XT_PAIR_ADD(name, v)                                                                                 \
+    {                                                                                                        \
+        const xt_lanes v_ = (v), t_ = name##_high + v_, back_ = t_ - name##_high;                            \
+        name##_low += (name##_high - (t_ - back_)) + (v_ - back_);                                           \
+        name##_high = t_;                                                                                    \
+    }
 
-/* r = b - A x, and what x means for the balance. Sums: r.r, b.b, (2 diagonal x).(2 diagonal x) (what rounding
- * scales with), r.r/diagonal; then secretion, supply, loss x, exchange x, body exchange x, body supply,
- * inflow through walls, phi reaction(x). source_weight 0 with plasma 1 is the problem of the unit response.
- */
-__kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *uptake,
-                                __global const float *constant_part, __global const float *tx,
-                                __global const float *ty, __global const float *tz,
-                                __global const float *diagonal, __global const float2 *base,
-                                __global const float *x, __global float *r, __global float2 *partial,
-                                const int species, const int cells, const float source_weight,
-                                const float plasma, const int modulated XT_CELL_PARAMETERS) {
+/* residual += T (c of the neighbour - c here), exactly but for what low floats lose. */
+#define XT_PAIR_FLUX(face)                                                                                   \
+    {                                                                                                        \
+        const xt_lanes d_ = x_##face - here, back_ = d_ - x_##face;                                          \
+        const xt_lanes lost_ = ((x_##face - (d_ - back_)) - (here + back_)) + (l_##face - under);            \
+        const xt_lanes flux_ = t_##face * d_;                                                                \
+        residual_low += fma(t_##face, d_, -flux_) + t_##face * lost_;                                        \
+        XT_PAIR_ADD(residual, flux_)                                                                         \
+    }
+
+/* r = b - A (x + low), in compensated arithmetic, and what the field means for the balance. Sums: r.r, b.b,
+ * (2 diagonal x).(2 diagonal x) (what rounding scales with); then secretion, supply, loss x, exchange x, body
+ * exchange x, body supply, inflow through walls, phi reaction(x); from partial[first] on. plasma: a pair of
+ * floats. source_weight 0 with plasma 1 is the problem of the unit response. */
+__kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *constant_part,
+                                __global const ushort *half_, __global const short *low_half,
+                                __global const float2 *base, __global const float *field,
+                                __global const float *field_low, __global float *left,
+                                __global float2 *partial, const int first, const int species, const int slot,
+                                const int sets, const int cells, const float source_weight,
+                                const float2 plasma, const int modulated XT_CELL_PARAMETERS) {
     XT_SCRATCH
-    __global const float *c = x + (size_t)species * cells;
+    __global const float *x = field + (size_t)species * cells, *low = field_low + (size_t)slot * cells;
+    const xt_records c = xt_records_of(half_, low_half, slot % sets, cells);
+    __global float *r = left + (size_t)slot * cells;
     XT_SUM(rr);
     XT_SUM(bb);
     XT_SUM(size);
-    XT_SUM(rz);
     XT_SUM(secreted);
     XT_SUM(supplied);
     XT_SUM(lost);
@@ -72,23 +111,22 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
     XT_SUM(body_supplied);
     XT_SUM(walled);
     XT_SUM(reacted);
+#define XT_HIGH(kind, j)  xt_at_##kind(x, j)
+#define XT_UNDER(kind, j) xt_at_##kind(low, j)
     XT_EACH_LANES(i, cells) {
         const bool same = xt_same(word, i);
-        const xt_lanes d = xt_load(diagonal, i), here = xt_load(c, i);
+        const xt_lanes here = xt_load(x, i), under = xt_load(low, i);
         XT_LANES_OF(loss, i, same, species, XT_C_LOSS)
         XT_LANES_OF(exchange, i, same, species, XT_C_EXCHANGE)
         XT_LANES_OF(supply, i, same, species, XT_C_SUPPLY)
         XT_LANES_OF(body_exchange, i, same, species, XT_C_BODY_EXCHANGE)
         XT_LANES_OF(body_supply, i, same, species, XT_C_BODY_SUPPLY)
-        xt_lanes b = 0.0f, removal = loss + exchange;
-#if XT_REACTIONS
-        removal += xt_load(uptake, i);
-#endif
+        const xt_lanes removal = xt_full_lanes(c, i, XT_LOSS_LANE);
+        xt_lanes b = 0.0f;
 #if XT_WALLS
         xt_lanes edge, edge_value;
         XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).x)
         XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).y)
-        removal += edge;
 #endif
         if (source_weight != 0.0f && !(same && xt_class(word[i]) == 0)) {
             if (!xt_silent(same, word[i], species, base, class_tissue)) {
@@ -112,14 +150,30 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
 #endif
             b *= source_weight;
         }
-        b += plasma * supply;
-        const xt_lanes residual = (b - removal * here) + elliptic_gain(block, i, here, c, tx, ty, tz);
+        const xt_lanes from_blood = plasma.x * supply;
+        const xt_lanes blood_rest = fma(plasma.x, supply, -from_blood) + plasma.y * supply;
+        const xt_lanes made = b;
+        b += from_blood;
+        XT_SIX(x, here, XT_HIGH, block, i)
+        XT_SIX(l, under, XT_UNDER, block, i)
+        XT_FACES(t, full, c, block, i)
+        const xt_lanes taken = removal * here;
+        xt_lanes residual_high = made,
+                 residual_low = blood_rest - (fma(removal, here, -taken) + removal * under);
+        XT_PAIR_ADD(residual, from_blood)
+        XT_PAIR_ADD(residual, -taken)
+        XT_PAIR_FLUX(w)
+        XT_PAIR_FLUX(e)
+        XT_PAIR_FLUX(s)
+        XT_PAIR_FLUX(n)
+        XT_PAIR_FLUX(b)
+        XT_PAIR_FLUX(t)
+        const xt_lanes residual = residual_high + residual_low;
         xt_store(residual, r, i);
-        const xt_lanes twice = 2.0f * d * here;
+        const xt_lanes twice = 2.0f * (removal + XT_FACE_SUM(t)) * here;
         XT_SUM_ADD(rr, residual * residual)
         XT_SUM_ADD(bb, b * b)
         XT_SUM_ADD(size, twice * twice)
-        XT_SUM_ADD(rz, d > 0.0f ? residual * (residual / d) : 0.0f * d)
         XT_SUM_ADD(supplied, supply)
         XT_SUM_ADD(lost, loss * here)
         XT_SUM_ADD(exchanged, exchange * here)
@@ -129,77 +183,84 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *upta
         XT_SUM_ADD(walled, edge_value - edge * here)
 #endif
     }
-    XT_SUM_STORE(partial, 0, rr);
-    XT_SUM_STORE(partial, 1, bb);
-    XT_SUM_STORE(partial, 2, size);
-    XT_SUM_STORE(partial, 3, rz);
-    XT_SUM_STORE(partial, 4, secreted);
-    XT_SUM_STORE(partial, 5, supplied);
-    XT_SUM_STORE(partial, 6, lost);
-    XT_SUM_STORE(partial, 7, exchanged);
-    XT_SUM_STORE(partial, 8, body_exchanged);
-    XT_SUM_STORE(partial, 9, body_supplied);
-    XT_SUM_STORE(partial, 10, walled);
-    XT_SUM_STORE(partial, 11, reacted);
+    __global float2 *own = partial + first;
+    XT_SUM_STORE(own, 0, rr);
+    XT_SUM_STORE(own, 1, bb);
+    XT_SUM_STORE(own, 2, size);
+    XT_SUM_STORE(own, 3, secreted);
+    XT_SUM_STORE(own, 4, supplied);
+    XT_SUM_STORE(own, 5, lost);
+    XT_SUM_STORE(own, 6, exchanged);
+    XT_SUM_STORE(own, 7, body_exchanged);
+    XT_SUM_STORE(own, 8, body_supplied);
+    XT_SUM_STORE(own, 9, walled);
+    XT_SUM_STORE(own, 10, reacted);
 }
 
-/* p = r/diagonal + beta p. */
-__kernel void elliptic_direction(__global const float *r, __global const float *diagonal, __global float *p,
-                                 const float beta, const int cells) {
-    const int i = get_global_id(0);
-    if (i >= cells) return;
-    const float d = diagonal[i];
-    const float z = d > 0.0f ? r[i] / d : 0.0f;
-    p[i] = beta == 0.0f ? z : z + beta * p[i];
-}
-
-/* q = A p. Sum: p.q */
-__kernel void elliptic_apply(XT_LOCAL_PARAMETERS, __global const float *uptake, __global const float *tx,
-                             __global const float *ty, __global const float *tz, __global const float *p,
-                             __global float *q, __global float2 *partial, const int species,
-                             const int cells) {
+/* p = z + beta p_before, q = A p. Sums: p.q, r.p, r.q, q.q, r.r: the step, and the residual's norm after it.
+ */
+__kernel void elliptic_operator(__global const xt_block *block, __global const ushort *half_,
+                                __global const short *low_half, __global const float *cycled,
+                                __global const float *before, __global float *direction,
+                                __global float *product, __global const float *left, __global float2 *partial,
+                                const int cells, const int run, const int jobs, const int sets,
+                                const int8 slots, const float8 betas) {
     XT_SCRATCH
+    XT_JOB(jobs, cells, run)
+    const int slot = xt_job_int(slots, job);
+    const float beta = xt_job_float(betas, job);
+    const size_t at = (size_t)slot * cells;
+    const xt_records c = xt_records_of(half_, low_half, slot % sets, cells);
+    __global const float *z = cycled + at, *old = before + at, *r = left + at;
+    __global float *p = direction + at, *q = product + at;
     XT_SUM(pq);
-    XT_EACH_LANES(i, cells) {
-        const bool same = xt_same(word, i);
-        const xt_lanes here = xt_load(p, i);
-        XT_LANES_OF(loss, i, same, species, XT_C_LOSS)
-        XT_LANES_OF(exchange, i, same, species, XT_C_EXCHANGE)
-        xt_lanes removal = loss + exchange;
-#if XT_REACTIONS
-        removal += xt_load(uptake, i);
-#endif
-#if XT_WALLS
-        xt_lanes edge;
-        XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).x)
-        removal += edge;
-#endif
-        const xt_lanes value = removal * here - elliptic_gain(block, i, here, p, tx, ty, tz);
+    XT_SUM(rp);
+    XT_SUM(rq);
+    XT_SUM(qq);
+    XT_SUM(rr);
+#define XT_DIRECTION(kind, j) (xt_at_##kind(z, j) + beta * xt_at_##kind(old, j))
+    XT_EACH_IN_RUN(i) {
+        const xt_lanes here = XT_DIRECTION(lanes, i);
+        XT_SIX(v, here, XT_DIRECTION, block, i)
+        XT_FACES(t, full, c, block, i)
+        const xt_lanes value = xt_full_lanes(c, i, XT_LOSS_LANE) * here - XT_GAIN(t, v, here),
+                       residual = xt_load(r, i);
+        xt_store(here, p, i);
         xt_store(value, q, i);
         XT_SUM_ADD(pq, here * value)
+        XT_SUM_ADD(rp, residual * here)
+        XT_SUM_ADD(rq, residual * value)
+        XT_SUM_ADD(qq, value * value)
+        XT_SUM_ADD(rr, residual * residual)
     }
     XT_SUM_STORE(partial, 0, pq);
+    XT_SUM_STORE(partial, 1, rp);
+    XT_SUM_STORE(partial, 2, rq);
+    XT_SUM_STORE(partial, 3, qq);
+    XT_SUM_STORE(partial, 4, rr);
 }
 
-/* x += alpha p, r -= alpha q. Sums: r.r, r.r/diagonal. One pass instead of the four of separate vector
- * routines. */
-__kernel void elliptic_update(__global const float *p, __global const float *q,
-                              __global const float *diagonal, __global float *x, __global float *r,
-                              __global float2 *partial, const float alpha, const int species,
-                              const int cells) {
-    XT_SCRATCH
-    __global float *c = x + (size_t)species * cells;
-    XT_SUM(rr);
-    XT_SUM(rz);
-    XT_EACH_LANES(i, cells) {
-        xt_store(xt_load(c, i) + alpha * xt_load(p, i), c, i);
-        const xt_lanes residual = xt_load(r, i) - alpha * xt_load(q, i), d = xt_load(diagonal, i);
-        xt_store(residual, r, i);
-        XT_SUM_ADD(rr, residual * residual)
-        XT_SUM_ADD(rz, d > 0.0f ? residual * (residual / d) : 0.0f * d)
+/* (x, low) += alpha p, r -= alpha q. x is of `rest` for slots below `sets`, of `peak` for others. */
+__kernel void elliptic_update(__global const float *direction, __global const float *product,
+                              __global float *rest, __global float *peak, __global float *field_low,
+                              __global float *left, const int cells, const int run, const int jobs,
+                              const int sets, const int8 slots, const int8 species, const float8 alphas) {
+    XT_JOB(jobs, cells, run)
+    const int slot = xt_job_int(slots, job);
+    const float alpha = xt_job_float(alphas, job);
+    const size_t at = (size_t)slot * cells;
+    __global const float *p = direction + at, *q = product + at;
+    __global float *x = (slot < sets ? rest : peak) + (size_t)xt_job_int(species, job) * cells;
+    __global float *low = field_low + at, *r = left + at;
+    XT_EACH_IN_RUN(i) {
+        const xt_lanes along = xt_load(p, i), step = alpha * along;
+        xt_lanes sum_high = xt_load(x, i), sum_low = xt_load(low, i) + fma(alpha, along, -step);
+        XT_PAIR_ADD(sum, step)
+        const xt_lanes whole = sum_high + sum_low;
+        xt_store(whole, x, i);
+        xt_store(sum_low - (whole - sum_high), low, i);
+        xt_store(xt_load(r, i) - alpha * xt_load(q, i), r, i);
     }
-    XT_SUM_STORE(partial, 0, rr);
-    XT_SUM_STORE(partial, 1, rz);
 }
 
 #if XT_REACTIONS

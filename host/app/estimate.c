@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "fields/fields.h"
+#include "solve/solve.h"
 
 /* A box of at most this many voxels is built as it is; a larger one is built coarser to see how full it is.
  */
@@ -38,7 +39,8 @@ double xt_host_memory(void) {
 
 double xt_estimate_bytes(const xt_model *model, double cells) {
     const xt_mesh one = {.blocks = 1};
-    return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK + XT_FIXED_BYTES;
+    return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK + xt_solver_bytes(model, cells) +
+           XT_FIXED_BYTES;
 }
 
 /* Where the spacing is not given, resolving fills it in: first resolve, then scale. */

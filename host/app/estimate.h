@@ -7,9 +7,9 @@
 #include "model/model.h"
 #include "scene/scene.h"
 
-/* Float arrays a cell that solve/ and tissue/ hold besides the fields, and bytes that do not grow with the
- * grid: measured as xt_device_bytes_peak of runs at 3 mm and 1 mm. */
-enum { XT_SOLVER_ARRAYS = 8, XT_FIXED_BYTES = 1600000 };
+/* Float arrays a cell that solve/ and tissue/ hold besides the fields and what xt_solver_bytes says, and
+ * bytes that do not grow with the grid: measured as xt_device_bytes_peak of runs at 3 mm and 1 mm. */
+enum { XT_SOLVER_ARRAYS = 1, XT_FIXED_BYTES = 1600000 };
 
 typedef struct {
     int dims[3];

@@ -91,6 +91,7 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_integer(json, "iterations", (long long)proofs->solver.iterations);
     xt_json_integer(json, "worst_iterations", proofs->solver.worst_iterations);
     xt_json_real(json, "worst_residual", proofs->solver.worst_residual);
+    xt_json_integer(json, "levels", proofs->solver.levels);
     xt_json_integer(json, "acute_steps", (long long)proofs->solver.steps);
     xt_json_integer(json, "rejected_steps", (long long)proofs->solver.rejected);
     xt_json_integer(json, "right_hand_sides", (long long)proofs->solver.right_hand_sides);

@@ -1,4 +1,4 @@
-/* CLBlast level 1 on parts of float buffers. Single-threaded, as the library (1.5) is. */
+/* CLBlast on parts of float buffers. Single-threaded, as the library (1.5) is. */
 #include <clblast_c.h>
 #include "device/internal.h"
 
@@ -106,6 +106,20 @@ xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_
     drop(px);
     if (code != CLBlastSuccess) return blas_fail(device, code, "Sscal", n, err);
     return xt_stage_end(device, stage, NULL, event, 8.0 * (double)n, err);
+}
+
+xt_status xt_blas_gemv(xt_device *device, size_t n, cl_mem matrix, size_t matrix_offset, cl_mem x,
+                       size_t x_offset, cl_mem y, size_t y_offset, xt_error *err) {
+    cl_event event;
+    int stage;
+    if (n == 0) return XT_OK;
+    XT_TRY(first_use(device, err));
+    XT_TRY(xt_stage_begin(&stage, device, "blas gemv", err));
+    CLBlastStatusCode code =
+        CLBlastSgemv(CLBlastLayoutRowMajor, CLBlastTransposeNo, n, n, 1, matrix, matrix_offset, n, x,
+                     x_offset, 1, 0, y, y_offset, 1, &device->queue, xt_stage_event(device, &event));
+    if (code != CLBlastSuccess) return blas_fail(device, code, "Sgemv", n, err);
+    return xt_stage_end(device, stage, NULL, event, 4.0 * (double)n * (double)n, err);
 }
 
 /* The place for the result, and a first product of one element, so that compiling does not count as time

@@ -143,10 +143,13 @@ xt_status xt_launch(xt_device *device, cl_kernel kernel, size_t global, size_t l
                     int count, const char *stage, double bytes_by_model, xt_error *err);
 xt_status xt_device_finish(xt_device *device, xt_error *err);
 
-/* ---- CLBlast level 1 on sub-vectors of float buffers; offsets and n in elements; n = 0 is fine ---- */
+/* ---- CLBlast on sub-vectors of float buffers; offsets and n in elements; n = 0 is fine ---- */
 xt_status xt_blas_axpy(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, cl_mem y,
                        size_t y_offset, xt_error *err);
 xt_status xt_blas_scal(xt_device *device, size_t n, float alpha, cl_mem x, size_t x_offset, xt_error *err);
+/* y = M x, M of n rows and columns, row by row. y must hold numbers: not-a-numbers stay. */
+xt_status xt_blas_gemv(xt_device *device, size_t n, cl_mem matrix, size_t matrix_offset, cl_mem x,
+                       size_t x_offset, cl_mem y, size_t y_offset, xt_error *err);
 /* Blocking. fp32 tree sum; use the compensated sums of fields/ where 1e-6 matters. */
 xt_status xt_blas_dot(double *result, xt_device *device, size_t n, cl_mem x, size_t x_offset, cl_mem y,
                       size_t y_offset, xt_error *err);

@@ -4,6 +4,7 @@
 
 #include "fields/cell_text.h"
 #include "solve/controller.h"
+#include "solve/multigrid.h"
 #include "solve/reduce.h"
 #include "solve/solve.h"
 
@@ -55,12 +56,27 @@ xt_organ_flow xt_organs_flow(double *level, const xt_fields *fields, int species
                              const double *scalar, xt_source_kind kind);
 void xt_organs_store(xt_fields *fields, int species, const double *level, xt_source_kind kind);
 
-/* ---- the steady problem of one species (elliptic.c, kernels/elliptic.cl) ---- */
+/* ---- steady problems, several at once (elliptic.c, kernels/elliptic.cl, multigrid.h) ---- */
+
+/* Which species' coefficients a set holds. */
+typedef struct {
+    int species; /* -1: none */
+    unsigned geometry;
+    unsigned long long used; /* when, for taking the oldest's place */
+} xt_set;
 
 typedef struct {
-    cl_kernel setup, residual, direction, apply, update, linearise;
-    cl_mem r, p, q, diagonal, tx, ty, tz;
+    xt_program *program;
+    cl_kernel setup, residual, product, update, linearise;
+    xt_multigrid grid;
+    cl_mem low_half;         /* what 16 bits lack of the coefficients, [sets] records */
+    cl_mem r, q, low, p;     /* [slots][cells]: residual, A p, low part of the unknown, direction */
+    cl_mem spare;            /* a direction too; the cycle works in it */
     cl_mem uptake, constant; /* models with reactions only, else one float */
+    cl_mem partial;          /* pairs of sums */
+    float *partial_host;
+    xt_set set[XT_JOBS];
+    unsigned long long clock;
 } xt_elliptic;
 
 typedef enum {
@@ -81,11 +97,13 @@ typedef struct {
     const xt_fields *view;
     cl_mem x, base;
     int species;
-    float source_weight, plasma;
+    float source_weight;
+    double plasma;
     int modulated;
     double tolerance;
     double accepted;          /* a relative residual that is as good as rounding allows: kept between calls */
     double first, last;       /* out: relative residuals found at the start and at the end */
+    double stored;            /* out: what keeping the field in fp32 costs, relative residual */
     int iterations;           /* out */
     double totals[XT_TOTALS]; /* out: terms of the balance over the mesh, amol/h */
 } xt_problem;
@@ -149,11 +167,24 @@ struct xt_solver {
     xt_acute *acute;
 };
 
-xt_status xt_elliptic_create(xt_solver *solver, xt_error *err);
+/* Sums that the residual and the operator make. */
+enum { XT_RESIDUAL_SUMS = 3 + XT_TOTALS, XT_OPERATOR_SUMS = 5 };
+/* text: as of xt_source_text. */
+xt_status xt_elliptic_create(xt_solver *solver, const char *text, xt_error *err);
 void xt_elliptic_free(xt_solver *solver);
-/* Coefficients of a species for the present geometry (and, with reactions, about the field x). */
-xt_status xt_elliptic_setup(xt_solver *solver, const xt_problem *problem, xt_error *err);
-xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *problem, xt_error *err);
+/* Problems that can be solved at once: of different species, and on top of that of the same species in a
+ * second field. */
+int xt_elliptic_width(const xt_solver *solver);
+bool xt_elliptic_pairs(const xt_solver *solver);
+/* Problems go together as far as their arrays take no more than this; one always goes. */
+enum { XT_BATCH_BYTES = 256 << 20 };
+/* Coefficients of the problems' species for the present geometry, where they are not at hand, or in any case
+ * if `anew`; with reactions, about the field of the first problem, for it alone. */
+xt_status xt_elliptic_setup(xt_solver *solver, xt_problem *const *problems, int count, bool anew,
+                            xt_error *err);
+/* Solve problems of species that are set up: at most the width's species, in one field or, with pairs, two.
+ */
+xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *const *problems, int count, xt_error *err);
 /* The first `count` of the arguments that XT_MESH_PARAMETERS stands for: 5 are XT_LOCAL_PARAMETERS, 6
  * XT_SOURCE_PARAMETERS (kernels/cell.clh). Returns count. */
 enum { XT_LOCAL_ARGS = 5, XT_SOURCE_ARGS, XT_MESH_ARGS };

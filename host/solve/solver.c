@@ -36,12 +36,12 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
-        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"elliptic.cl", NULL},
-        {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
-        {"rkc.cl", NULL},
+        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"rhs.clh", NULL},
+        {"acute.clh", NULL},        {"acute.cl", NULL},      {"plasma.cl", NULL}, {"rkc.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
+    XT_GO(xt_elliptic_create(solver, xt_text_get(&text), err));
 done:
     xt_text_free(&text);
     return status;
@@ -52,16 +52,14 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     const xt_model *model = fields->model;
     for (int axis = 0; axis < 3; axis++) solver->box.s[axis] = (float)fields->mesh->spacing[axis];
     solver->box.s[3] = (float)fields->mesh->dims[0];
-    const int acute_sums = model->species_count * (XT_RHS_SUMS + 1), steady_sums = 4 + XT_TOTALS;
     XT_TRY(xt_reduce_create(&solver->reduce, fields->device, fields->cells,
-                            acute_sums > steady_sums ? acute_sums : steady_sums, err));
+                            model->species_count * (XT_RHS_SUMS + 1), err));
     XT_TRY(build(solver, err));
     const size_t entries = (size_t)(model->tissue_count + 1) * (size_t)model->species_count * 2;
     for (int k = 0; k < 2; k++)
         XT_TRY(xt_buffer_create(&solver->base[k], fields->device, entries * sizeof(float), "secretion", err));
     solver->base_host = calloc(entries, sizeof *solver->base_host);
     if (!solver->base_host) return xt_no_memory(err, "secretion", entries * sizeof *solver->base_host);
-    XT_TRY(xt_elliptic_create(solver, err));
     return xt_acute_create(solver, err);
 }
 

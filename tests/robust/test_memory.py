@@ -1,4 +1,5 @@
-"""The default model takes at most 200 bytes a tissue voxel on the device, and `crosstalk check` says so beforehand."""
+"""The default model takes at most 200 bytes a tissue voxel on the device, beside at most 256 MiB with which small grids
+solve several species at once, and `crosstalk check` says so beforehand."""
 import os
 import re
 import sys
@@ -7,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import running
 
 MOST = 200
+BATCH = 256 * 2**20
 # In slabs thinner than a block of 4 voxels, and on grids of a few thousand voxels, padding and fixed tables weigh more.
 GRIDS = {
     "thigh": ["geometry.spacing='1 mm'", "geometry.length='16 mm'"],
@@ -33,7 +35,7 @@ with running.scratch() as folder:
         mesh = running.record(out)["mesh"]
         measured = mesh["device_bytes_per_voxel"]
         print("%s: %d voxels, %.1f bytes each, promised %.1f" % (name, mesh["voxels"], measured, promised))
-        if measured > MOST:
+        if measured > MOST + BATCH / mesh["voxels"]:
             running.fail("%s: %.1f bytes a voxel, more than %d" % (name, measured, MOST))
         if abs(promised / measured - 1) > 0.05:
             running.fail("%s: %.1f bytes a voxel were promised and %.1f were taken" % (name, promised, measured))
