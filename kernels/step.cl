@@ -2,11 +2,13 @@
  *
  *     c' = c + dt/phi (sum over faces T (c_n - c) + bias - drain c + phi reaction)
  *
- * bias = S + supply c_p + wall inflow and drain = loss + exchange + wall are held during a run (host/solve/
- * step.c): rows of terms [row][species][3][16] of 1/phi, drain, bias, alike ones kept once; term[block]: .x
- * its row, .y how many blocks from this one on are plain, all alike and side by side (0: it is not plain).
- * from, to: [species][cells], pM; dt in h. Bytes by model: 8 per species and cell and 4 per cell (the tables
- * of blocks); blocks of mixed class read 24 per species and cell more.
+ * The terms 1/phi, drain = loss + exchange + wall and bias = S + supply c_p + wall inflow are held during a
+ * run (host/solve/step_hold.c), as transmissibilities are (stencil.clh): in terms[row][species][3][16], alike
+ * rows kept once, or, where there is to pick, in term_palette[species][3][16] by the number term_id[cell].
+ * term[block]: .x its row; .y how many blocks from this one on are plain, all alike and side by side, 0 where
+ * there are rows, -1 where there is to pick. from, to: [species][cells], pM; dt in h. Bytes by model: 8 per
+ * species and cell and 4 per cell (the tables of blocks); where there is to pick 4 per cell more, where there
+ * are rows 24 per species and cell.
  *
  *   step_cells   cells [first, last): one pass, and the wavefront of a blocked one (the host lets level j of
  *                several follow two slabs behind level j - 1, between the same two buffers)
@@ -31,6 +33,15 @@
 #define STEP_PAST_CACHES
 #endif
 #endif
+/* Inlined for certain: strides and bases are constants then. */
+#ifdef __has_attribute
+#if __has_attribute(always_inline)
+#define STEP_INLINE __attribute__((always_inline))
+#endif
+#endif
+#ifndef STEP_INLINE
+#define STEP_INLINE
+#endif
 /* Vectors of 16 floats as such, where the compiler would rather halve them. */
 #if defined(__has_attribute) && XT_LANES == 16
 #if __has_attribute(min_vector_width)
@@ -39,6 +50,13 @@
 #endif
 #ifndef STEP_WIDE
 #define STEP_WIDE
+#endif
+
+/* a b + c, rounded once where the device does that as fast. */
+#ifdef FP_FAST_FMAF
+#define STEP_MAD(a, b, c) fma((xt_lanes)(a), b, c)
+#else
+#define STEP_MAD(a, b, c) ((a) * (b) + (c))
 #endif
 
 static inline void step_write(const xt_lanes v, __global float *p, const int i, const int last) {
@@ -64,74 +82,96 @@ static inline void step_write(const xt_lanes v, __global float *p, const int i, 
         increment += dt * reaction;                                                                          \
     }
 #define STEP_PARAMETERS                                                                                      \
-    __global const xt_block *block, __global const xt_stencil_block *stencil, __global const float *face,    \
-        __global const int2 *term, __global const float *terms, __global const uint *word,                   \
+    XT_STENCIL_PARAMETERS, __global const int2 *term, __global const float *terms,                           \
+        __global const uchar *term_id, __global const float *term_palette, __global const uint *word,        \
         __global const uchar *class_tissue, const float dt, const int cells XT_CELL_PARAMETERS
-#define STEP_PASS block, stencil, face, term, terms, word, class_tissue, dt, cells XT_CELL_PASS
+#define STEP_PASS                                                                                            \
+    XT_STENCIL_PASS, term, terms, term_id, term_palette, word, class_tissue, dt, cells XT_CELL_PASS
 #else
 #define STEP_REACTION(k, cell)
 #define STEP_PARAMETERS                                                                                      \
-    __global const xt_block *block, __global const xt_stencil_block *stencil, __global const float *face,    \
-        __global const int2 *term, __global const float *terms, const float dt, const int cells
-#define STEP_PASS block, stencil, face, term, terms, dt, cells
+    XT_STENCIL_PARAMETERS, __global const int2 *term, __global const float *terms,                           \
+        __global const uchar *term_id, __global const float *term_palette, const float dt, const int cells
+#define STEP_PASS XT_STENCIL_PASS, term, terms, term_id, term_palette, dt, cells
 #endif
 
-/* ---- cells of any block ---- */
+#define STEP_WRITE(k, at, cell)                                                                              \
+    STEP_REACTION(k, cell)                                                                                   \
+    step_write(c + increment, out + (size_t)(k)*out_plane, at, last);
 
-#define STEP_SPECIES(k)                                                                                      \
+/* Species k of a plain block, and of `count` - 1 like it behind. */
+#define STEP_PLAIN(k)                                                                                        \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
-        const xt_lanes c = xt_load(p, a.own), gain = xt_gain(c, a, 0, k, face, p);                           \
-        const xt_lanes rate = gain + (xt_load(own, 32) - xt_load(own, 16) * c);                              \
-        xt_lanes increment = dt * xt_load(own, 0) * rate;                                                    \
-        STEP_REACTION(k, i)                                                                                  \
-        step_write(c + increment, out + (size_t)(k)*out_plane, at, last);                                    \
-    }
-/* The same in a plain block: one transmissibility per axis, one value per term. */
-#define STEP_ALIKE(k)                                                                                        \
-    {                                                                                                        \
-        __global const float *p = in + (size_t)(k)*in_plane + a.own, *own = rows + (k)*48,                   \
-                             *t = face + (k)*16;                                                             \
-        __global float *q = out + (size_t)(k)*out_plane;                                                     \
-        const float f = dt * own[0], drain = f * own[16], bias = f * own[32];                                \
-        const float tx = f * t[a.x], ty = f * t[a.y], tz = f * t[a.z];                                       \
+        const float f = dt * own[0], drain = -f * own[16], bias = f * own[32];                               \
+        const float3 t = f * xt_plain(face, kind, k);                                                        \
+        xt_around here = a;                                                                                  \
         for (int m = 0; m < count; m++) {                                                                    \
-            const int o = m * stride;                                                                        \
-            const xt_lanes c = xt_load(p, o);                                                                \
-            const xt_lanes west = xt_from_west(p[m > 0 ? o - stride + 15 : to_west], c);                     \
-            const xt_lanes east = xt_from_east(p[m < count - 1 ? o + stride : to_east], c);                  \
-            const xt_lanes x = (west - c) + (east - c);                                                      \
-            const xt_lanes y = (xt_load(p, o + to_south) - c) + (xt_load(p, o + to_north) - c);              \
-            const xt_lanes z = (xt_load(p, o + to_below) - c) + (xt_load(p, o + to_above) - c);              \
-            xt_lanes increment = ((tx * x + ty * y) + tz * z) + (bias - drain * c);                          \
-            STEP_REACTION(k, i + m * 16)                                                                     \
-            step_write(c + increment, q, at + m * out_stride, last);                                         \
+            const xt_lanes c = xt_load(p, here.own);                                                         \
+            here.east = m < count - 1 ? here.own + stride : end;                                             \
+            const xt_lanes x = xt_from_west(p[here.west], c) + xt_from_east(p[here.east], c);                \
+            const xt_lanes y = xt_load(p, here.south) + xt_load(p, here.north);                              \
+            const xt_lanes z = xt_load(p, here.below) + xt_load(p, here.above);                              \
+            xt_lanes increment = STEP_MAD(t.x, STEP_MAD(-2.0f, c, x), STEP_MAD(drain, c, bias));             \
+            increment = STEP_MAD(t.y, STEP_MAD(-2.0f, c, y), increment);                                     \
+            increment = STEP_MAD(t.z, STEP_MAD(-2.0f, c, z), increment);                                     \
+            STEP_WRITE(k, at + m * out_stride, i + m * 16)                                                   \
+            here.west = here.own + 15;                                                                       \
+            here.own += stride;                                                                              \
+            here.south += stride;                                                                            \
+            here.north += stride;                                                                            \
+            here.below += stride;                                                                            \
+            here.above += stride;                                                                            \
         }                                                                                                    \
+    }
+#define STEP_PICK(k)                                                                                         \
+    {                                                                                                        \
+        __global const float *p = in + (size_t)(k)*in_plane, *own = term_palette + (k)*48;                   \
+        const xt_lanes c = xt_load(p, a.own), gain = xt_gain_pick(c, a, faces, k, palette, p);               \
+        xt_lanes increment =                                                                                 \
+            (dt * xt_pick16(own, ids)) * (gain + (xt_pick16(own + 32, ids) - xt_pick16(own + 16, ids) * c)); \
+        STEP_WRITE(k, at, i)                                                                                 \
+    }
+#define STEP_ROWS(k)                                                                                         \
+    {                                                                                                        \
+        __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
+        const xt_lanes c = xt_load(p, a.own), gain = xt_gain_rows(c, a, faces, k, face, p);                  \
+        xt_lanes increment = (dt * xt_load(own, 0)) * (gain + (xt_load(own, 32) - xt_load(own, 16) * c));    \
+        STEP_WRITE(k, at, i)                                                                                 \
     }
 
 /* The cells at i and, in plain blocks, those of the blocks behind it in x that are like it, `most` in all:
  * read from planes of `in` at these bases (xt_look_around), written to planes of `out` at `at` and
  * `out_stride` further on for each block; in_plane, out_plane: from one species to the next; last: nobody
  * reads the result soon. Returns how many blocks were done. */
-static inline int step_at(const int i, const int most, __global const float *in, const int in_plane,
-                          const int stride, const int base, const int base_below, const int base_above,
-                          __global float *out, const int out_plane, const int out_stride, const int at,
-                          const int last, const int reacts, STEP_PARAMETERS) {
+STEP_INLINE static inline int step_at(const int i, const int most, __global const float *in,
+                                      const int in_plane, const int stride, const int base,
+                                      const int base_below, const int base_above, __global float *out,
+                                      const int out_plane, const int out_stride, const int at, const int last,
+                                      const int reacts, STEP_PARAMETERS) {
     (void)reacts;
-    const int2 own_term = term[i >> 4];
-    const xt_around a = xt_look_around(block, stencil, i, stride, base, base_below, base_above);
-    __global const float *rows = terms + own_term.x * XT_SPECIES * 48 + (XT_LANES == 1 ? i & 15 : 0);
-    const int count = min(own_term.y, most);
-    if (count == 0) {
-        XT_EACH_SPECIES(STEP_SPECIES)
+    const int2 own = term[i >> 4];
+    const xt_around a = xt_look_around(block, i, stride, base, base_below, base_above);
+    if (own.y < 0) {
+        const xt_picks faces = xt_look_up(block, face_id, i, cells);
+        const xt_lanes_int ids = xt_load_ids(term_id, i);
+        XT_EACH_SPECIES(STEP_PICK)
         return 1;
     }
-    const int end = (count - 1) * stride;
-    const int to_west = a.west - a.own, to_south = a.south - a.own, to_north = a.north - a.own,
-              to_below = a.below - a.own, to_above = a.above - a.own;
-    const int next = XT_LANES == 1 ? 0 : block[(i >> 4) + count - 1].neighbour[1];
-    const int to_east = XT_LANES == 1 ? a.east - a.own : next ? next * stride + base - a.own : end + 15;
-    XT_EACH_SPECIES(STEP_ALIKE)
+    __global const float *rows = terms + own.x * XT_SPECIES * 48 + (XT_LANES == 1 ? i & 15 : 0);
+    if (own.y == 0) {
+        const xt_rows faces = xt_look_rows(block, stencil, i);
+        XT_EACH_SPECIES(STEP_ROWS)
+        return 1;
+    }
+    const xt_stencil_block kind = stencil[i >> 4];
+    const int count = min(own.y, most);
+    int end = a.east;
+    if (count > 1) {
+        const int next = block[(i >> 4) + count - 1].neighbour[1];
+        end = next ? next * stride + base : a.own + (count - 1) * stride + 15;
+    }
+    XT_EACH_SPECIES(STEP_PLAIN)
     return count;
 }
 
@@ -163,9 +203,10 @@ static inline int2 step_range(__global const int *row_first, const int4 tile, co
 /* One level on one plane. The ring of a level has three planes of `room` blocks, all species of a block
  * together. */
 #define STEP_RING (XT_SPECIES * 16)
-static inline void step_plane(const int level, const int4 tile, const int z, __global const int *row_first,
-                              const int ny, const int nz, __global float *ring, const int room,
-                              __global const float *from, __global float *to, STEP_PARAMETERS) {
+STEP_INLINE static inline void step_plane(const int level, const int4 tile, const int z,
+                                          __global const int *row_first, const int ny, const int nz,
+                                          __global float *ring, const int room, __global const float *from,
+                                          __global float *to, STEP_PARAMETERS) {
     const int2 range = step_range(row_first, tile, z, STEP_LEVELS - level, ny, nz);
     const int slot = z % 3, below = (z + 2) % 3, above = (z + 1) % 3;
     const int out_base = (((level - 1) * 3 + slot) * room - range.x) * STEP_RING;

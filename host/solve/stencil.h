@@ -6,26 +6,36 @@
 #include <CL/cl.h>
 #include "fields/fields.h"
 
-/* Shared with the device: rows of the lower faces across x, y, z; plain: of one pure class like all its
- * neighbours, or nothing there. */
+/* Kinds of blocks, and entries that there are to pick from, as in kernels/stencil.clh. */
+enum { XT_KIND_ROWS, XT_KIND_PLAIN, XT_KIND_PICK };
+enum { XT_PALETTE = 32 };
+
+/* Shared with the device: rows of the lower faces across x, y, z. */
 typedef struct {
-    int32_t x, y, z, plain;
+    int32_t x, y, z, kind;
 } xt_stencil_block;
 _Static_assert(sizeof(xt_stencil_block) == 16, "xt_stencil_block is shared with the device");
 
 typedef struct {
-    cl_mem block;       /* xt_stencil_block[blocks] */
-    cl_mem face;        /* float[rows][species_count][XT_BLOCK], 1/h */
-    cl_mem pairs;       /* float[axis][class_count][class_count][species_count]: between pure cells, 1/h */
-    size_t rows, plain; /* rows of faces; plain blocks */
-    uint32_t *word;     /* host copy of fields->word, [cells] */
+    cl_mem block;         /* xt_stencil_block[blocks] */
+    cl_mem face;          /* float[rows][species_count][XT_BLOCK], 1/h */
+    cl_mem id;            /* uchar[axis][cells]; one float if there is nothing to pick */
+    cl_mem palette;       /* float[axis][species_count][XT_PALETTE], 1/h */
+    cl_mem pairs;         /* float[axis][class_count][class_count][species_count]: between pure cells, 1/h */
+    size_t rows;          /* rows of faces */
+    size_t plain, picked; /* blocks of these kinds */
+    uint32_t *word;       /* host copy of fields->word, [cells] */
     xt_stencil_block *table; /* and of block */
-    bool known;
+    bool known, pick;
     unsigned geometry; /* of the fields when they were built */
 } xt_stencil;
 
-/* Bring it up to date with the geometry; *stencil {0} at first. Blocking. */
-xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, xt_error *err);
+/* Read the words of the present geometry; xt_stencil_update does so too. Blocking. */
+xt_status xt_stencil_read(xt_stencil *stencil, const xt_fields *fields, xt_error *err);
+
+/* Bring it up to date with the geometry; *stencil {0} at first. pick: blocks of pure classes whose faces are
+ * few enough may be XT_KIND_PICK instead of having rows. Blocking. */
+xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, bool pick, xt_error *err);
 void xt_stencil_free(xt_stencil *stencil, xt_device *device);
 
 #endif

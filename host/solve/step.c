@@ -8,8 +8,8 @@
 xt_step_shape xt_step_shape_for(const xt_device *device) {
     const cl_device_type type = xt_device_get_info(device)->type;
     const bool cpu = (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == CL_DEVICE_TYPE_CPU;
-    xt_step_shape shape = {.single_rows = 32, .levels = 3, .rows = 32, .run = 16};
-    if (!cpu) shape = (xt_step_shape){.by_cell = 1, .levels = 2, .slab = 8, .run = 1};
+    xt_step_shape shape = {.single_rows = 32, .levels = 3, .rows = 32, .run = 16, .pick = 1};
+    if (!cpu) shape = (xt_step_shape){.by_cell = 1, .levels = 2, .slab = 8, .run = 1, .pick = 1};
     return shape;
 }
 
@@ -82,7 +82,8 @@ void xt_step_free(xt_step *step) {
     xt_step_tiling_free(&step->single, device);
     xt_step_tiling_free(&step->blocked, device);
     xt_stencil_free(&step->stencil, device);
-    cl_mem *buffers[] = {&step->base, &step->level, &step->term, &step->terms, &step->row_first};
+    cl_mem *buffers[] = {&step->base, &step->level, &step->term_id,  &step->term_palette,
+                         &step->term, &step->terms, &step->row_first};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++) xt_buffer_free(device, buffers[k]);
     cl_kernel *kernels[] = {&step->naive, &step->cells, &step->secretion};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) xt_kernel_free(kernels[k]);
@@ -103,6 +104,10 @@ double xt_step_plain_share(const xt_step *step) {
     return (double)step->stencil.plain / (double)(step->fields->mesh->blocks - 1);
 }
 
+double xt_step_picked_share(const xt_step *step) {
+    return (double)step->stencil.picked / (double)(step->fields->mesh->blocks - 1);
+}
+
 double xt_step_row_bytes(const xt_step *step) { return step->row_bytes / (double)step->fields->cells; }
 
 /* ---- launches ---- */
@@ -121,8 +126,10 @@ static void swap(xt_fields *fields) {
 /* The arguments that STEP_PARAMETERS stands for (kernels/step.cl). */
 static int step_args(xt_arg *args, xt_step *step, const xt_fields *view) {
     const xt_fields *fields = step->fields;
-    const xt_arg first[] = {XT_ARG(fields->block), XT_ARG(step->stencil.block), XT_ARG(step->stencil.face),
-                            XT_ARG(step->term), XT_ARG(step->terms)};
+    const xt_stencil *stencil = &step->stencil;
+    const xt_arg first[] = {XT_ARG(fields->block), XT_ARG(stencil->block),   XT_ARG(stencil->face),
+                            XT_ARG(stencil->id),   XT_ARG(stencil->palette), XT_ARG(step->term),
+                            XT_ARG(step->terms),   XT_ARG(step->term_id),    XT_ARG(step->term_palette)};
     const xt_arg reacting[] = {XT_ARG(fields->word), XT_ARG(fields->class_tissue)};
     const xt_arg last[] = {XT_ARG(step->dt), XT_ARG(step->cell_count)};
     int n = 0;

@@ -24,6 +24,7 @@ typedef struct {
     int rows, stream;  /* the same as above, of a blocked pass */
     int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (by_cell 0) */
     int run;           /* cells, or blocks, that a work-item takes in step_cells */
+    int pick;          /* 1: blocks of pure classes pick coefficients by number instead of having rows */
 } xt_step_shape;
 enum { XT_STEP_LEVELS_MOST = 8 };
 
@@ -51,8 +52,9 @@ xt_status xt_step_run(xt_step *step, xt_step_variant variant, double dt, int ste
 double xt_step_stable(const xt_step *step);
 double xt_step_bytes(const xt_step *step);
 
-/* Shares of blocks that are plain, and bytes of coefficients held per cell. */
+/* Shares of blocks that are plain, and that pick coefficients by number; bytes of coefficients per cell. */
 double xt_step_plain_share(const xt_step *step);
+double xt_step_picked_share(const xt_step *step);
 double xt_step_row_bytes(const xt_step *step);
 
 #endif

@@ -62,7 +62,8 @@ static bool same_again(const xt_step *step, const float *source, size_t block, s
 static bool goes_on(const xt_step *step, const cl_int2 *term, size_t b) {
     const xt_block *block = step->fields->mesh->block;
     const xt_stencil_block *one = &step->stencil.table[b], *two = one + 1;
-    if (!term[b + 1].s[1] || term[b + 1].s[0] != term[b].s[0] || block[b].neighbour[XT_XP] != (int32_t)b + 1)
+    if (term[b + 1].s[1] < 1 || term[b + 1].s[0] != term[b].s[0] ||
+        block[b].neighbour[XT_XP] != (int32_t)b + 1)
         return false;
     if (one->x != two->x || one->y != two->y || one->z != two->z) return false;
     for (int face = XT_YM; face <= XT_ZP; face++) {
@@ -82,10 +83,59 @@ static bool is_uniform(const float *row, size_t width) {
 static void count_runs(cl_int2 *term, const xt_rows *rows, const xt_step *step) {
     for (size_t b = step->fields->mesh->blocks; b-- > 1;) {
         const float *row = rows->row + (size_t)term[b].s[0] * rows->width;
-        if (!step->stencil.table[b].plain || !is_uniform(row, rows->width)) continue;
+        if (step->stencil.table[b].kind != XT_KIND_PLAIN || !is_uniform(row, rows->width)) continue;
         const bool on = b + 1 < step->fields->mesh->blocks && goes_on(step, term, b);
         term[b].s[1] = on ? term[b + 1].s[1] + 1 : 1;
     }
+}
+
+/* ---- to pick from ---- */
+
+/* Cells with the same word that secrete the same have the same terms. */
+typedef struct {
+    uint32_t word[STEP_PALETTE];
+    float source[STEP_PALETTE][XT_MAX_SPECIES];
+    float *terms;      /* [species][STEP_TERMS][STEP_PALETTE] */
+    unsigned char *id; /* [cells] */
+    int count;
+} term_palette;
+
+static int find_entry(const term_palette *p, const xt_step *step, const float *source, size_t cell,
+                      int last) {
+    const int species = step->fields->model->species_count;
+    for (int k = 0, n = last; k < p->count; k++, n = (n + 1) % p->count) {
+        bool same = p->word[n] == step->stencil.word[cell];
+        for (int s = 0; s < species && same; s++)
+            same = p->source[n][s] == source[(size_t)s * step->fields->cells + cell];
+        if (same) return n;
+    }
+    return -1;
+}
+
+/* False if the terms of pure cells are more than there is room for. */
+static bool fill_palette(term_palette *p, const xt_step *step, const float *source) {
+    const size_t cells = step->fields->cells;
+    const int species = step->fields->model->species_count;
+    int last = 0;
+    for (size_t i = 0; i < cells; i++) {
+        if (step->stencil.word[i] >> 16) continue;
+        int n = find_entry(p, step, source, i, last);
+        if (n < 0) {
+            if (p->count == STEP_PALETTE) return false;
+            n = p->count++;
+            p->word[n] = step->stencil.word[i];
+            for (int s = 0; s < species; s++) {
+                float own[STEP_TERMS];
+                p->source[n][s] = source[(size_t)s * cells + i];
+                cell_terms(own, step, NULL, p->source[n][s], i, s);
+                for (int k = 0; k < STEP_TERMS; k++)
+                    p->terms[(s * STEP_TERMS + k) * STEP_PALETTE + n] = own[k];
+            }
+        }
+        p->id[i] = (unsigned char)n;
+        last = n;
+    }
+    return true;
 }
 
 static xt_status fill_terms(cl_int2 *term, xt_rows *rows, const xt_step *step, const float *wall,
@@ -94,6 +144,10 @@ static xt_status fill_terms(cl_int2 *term, xt_rows *rows, const xt_step *step, c
     const int species = step->fields->model->species_count;
     size_t like = 0; /* first cell of the last block that was the same throughout; 0: none yet */
     for (size_t b = 1; b < step->fields->mesh->blocks; b++) {
+        if (step->stencil.table[b].kind == XT_KIND_PICK) {
+            term[b].s[1] = -1;
+            continue;
+        }
         const int16_t touches = wall ? step->fields->mesh->block[b].wall : 0;
         if (like && !touches && same_again(step, source, b, like)) {
             term[b].s[0] = term[like / XT_BLOCK].s[0];
@@ -145,13 +199,30 @@ static xt_status put(cl_mem *buffer, size_t *size, const xt_fields *fields, size
     return xt_buffer_write(fields->device, *buffer, 0, bytes, from, err);
 }
 
+/* Terms to pick from, where they are few enough and no walls hold the fields: then stencil->pick. */
+static xt_status hold_palette(xt_step *step, const float *source, xt_error *err) {
+    const xt_fields *fields = step->fields;
+    const size_t floats = (size_t)fields->model->species_count * STEP_TERMS * STEP_PALETTE;
+    term_palette p = {.terms = calloc(floats, sizeof(float)), .id = calloc(fields->cells, 1)};
+    xt_status status = p.terms && p.id ? XT_OK : xt_no_memory(err, "terms of the step", fields->cells);
+    if (status != XT_OK) goto done;
+    XT_GO(xt_stencil_read(&step->stencil, fields, err));
+    const bool pick = step->shape.pick && !step->walls && fill_palette(&p, step, source);
+    XT_GO(xt_stencil_update(&step->stencil, fields, pick, err));
+    XT_GO(put(&step->term_palette, &step->term_palette_size, fields, floats * sizeof(float), p.terms, err));
+    XT_GO(put(&step->term_id, &step->term_id_size, fields, pick ? fields->cells : 1, p.id, err));
+done:
+    free(p.terms);
+    free(p.id);
+    return status;
+}
+
 xt_status xt_step_hold(xt_step *step, const double *scalar, xt_error *err) {
     xt_fields *fields = step->fields;
     const size_t species = (size_t)fields->model->species_count, blocks = fields->mesh->blocks;
     float wall[6 * XT_MAX_SPECIES], level[XT_MAX_SPECIES];
     xt_rows rows = {0};
     xt_status status = XT_OK;
-    XT_TRY(xt_stencil_update(&step->stencil, fields, err));
     float *source = malloc(fields->cells * species * sizeof *source);
     float *row = malloc(species * STEP_TERMS * XT_BLOCK * sizeof *row);
     cl_int2 *term = calloc(blocks, sizeof *term);
@@ -160,6 +231,7 @@ xt_status xt_step_hold(xt_step *step, const double *scalar, xt_error *err) {
         goto done;
     }
     XT_GO(read_secretion(source, step, scalar, err));
+    XT_GO(hold_palette(step, source, err));
     XT_GO(xt_buffer_read(fields->device, fields->wall, 0, 6 * species * sizeof *wall, wall, err));
     XT_GO(xt_rows_create(&rows, species * STEP_TERMS * XT_BLOCK, err));
     XT_GO(fill_terms(term, &rows, step, step->walls ? wall : NULL, source, row, err));
@@ -168,7 +240,8 @@ xt_status xt_step_hold(xt_step *step, const double *scalar, xt_error *err) {
         put(&step->terms, &step->terms_size, fields, rows.count * rows.width * sizeof(float), rows.row, err));
     for (size_t s = 0; s < species; s++) level[s] = (float)fields->plasma[s];
     XT_GO(xt_buffer_write(fields->device, step->level, 0, species * sizeof *level, level, err));
-    step->row_bytes = (double)(step->stencil.rows * species * XT_BLOCK + rows.count * rows.width) * 4;
+    step->row_bytes = (double)(step->stencil.rows * species * XT_BLOCK + rows.count * rows.width) * 4 +
+                      (step->stencil.pick ? 4.0 * (double)fields->cells : 0);
 done:
     xt_rows_free(&rows);
     free(source);

@@ -7,8 +7,9 @@
 #include "solve/stencil.h"
 #include "solve/step.h"
 
-/* Terms of a cell and species as rows hold them: 1/phi, drain, bias. STEP_ARGS: arguments at most. */
-enum { STEP_TERMS = 3, STEP_ARGS = 48 };
+/* Terms of a cell and species as rows hold them: 1/phi, drain, bias. STEP_PALETTE:
+ * entries to pick from. STEP_ARGS: arguments at most. */
+enum { STEP_TERMS = 3, STEP_PALETTE = 16, STEP_ARGS = 48 };
 
 /* One launch of step_tiles: tiles of all z and some y, dealt out to workers. */
 typedef struct {
@@ -31,7 +32,8 @@ struct xt_step {
     xt_stencil stencil;
     cl_mem base, level; /* secretion (kernels/cell.clh); plasma levels */
     cl_mem term, terms; /* int2[blocks]; float[rows][species_count][STEP_TERMS][XT_BLOCK] */
-    size_t term_size, terms_size;
+    cl_mem term_id, term_palette;
+    size_t term_size, terms_size, term_id_size, term_palette_size;
     cl_mem row_first;  /* int[nz][ny + 1]: first block of each row of the box, and the end */
     int32_t *row_host; /* the same */
     double row_bytes;  /* of coefficients, all together */

@@ -36,7 +36,7 @@ static void check_rows(xt_device *device) {
                            .context = &seed};
     world_make(&w, device, &def);
     xt_stencil stencil = {0};
-    OK(xt_stencil_update(&stencil, w.fields, &err));
+    OK(xt_stencil_update(&stencil, w.fields, false, &err));
     const size_t species = (size_t)w.model->species_count,
                  membranes =
                      (size_t)(w.model->tissue_count + 1) * (size_t)(w.model->tissue_count + 1) * species;
@@ -50,7 +50,8 @@ static void check_rows(xt_device *device) {
     for (size_t i = XT_BLOCK; i < w.fields->cells; i++) {
         const xt_stencil_block *block = &stencil.table[i / XT_BLOCK];
         const int32_t row[3] = {block->x, block->y, block->z};
-        if (block->plain) continue; /* where nothing lies below, its row is not that of the face */
+        if (block->kind == XT_KIND_PLAIN)
+            continue; /* where nothing lies below, its row is not that of the face */
         for (int axis = 0; axis < 3; axis++)
             for (size_t s = 0; s < species; s++) {
                 const size_t n = xt_mesh_neighbour(w.mesh, i, 2 * axis);
@@ -62,7 +63,7 @@ static void check_rows(xt_device *device) {
     }
     assert_true(cut > 1000); /* faces with shares were among them */
     const unsigned geometry = stencil.geometry;
-    OK(xt_stencil_update(&stencil, w.fields, &err));
+    OK(xt_stencil_update(&stencil, w.fields, false, &err));
     assert_int_equal(stencil.geometry, geometry);
     free(face);
     free(membrane);
@@ -91,7 +92,7 @@ static void check_plain(xt_device *device) {
         .model = "tests/physics/plain.yaml", .dims = {32, 16, 16}, .spacing = {1, 1, 1}, .place = halves};
     world_make(&w, device, &def);
     xt_stencil stencil = {0};
-    OK(xt_stencil_update(&stencil, w.fields, &err));
+    OK(xt_stencil_update(&stencil, w.fields, false, &err));
     assert_int_equal(stencil.plain, 2 * 16 * 14);
     assert_true(stencil.rows < 16);
     xt_stencil_free(&stencil, device);

@@ -86,9 +86,9 @@ static void compare(const world *w, const double *want, const float *got, const 
 static void check(world *w) {
     xt_error err = {XT_OK, ""};
     const xt_step_shape tiles[] = {
-        {0, 4, 0, 2, 3, 0, 0, 2}, {0, 32, 1, 3, 4, 1, 0, 16}, {0, 1, 0, 5, 2, 0, 0, 1}};
-    const xt_step_shape waves[] = {{0, 4, 0, 2, 3, 0, 1, 3}, {0, 4, 0, 4, 3, 0, 2, 3}};
-    const xt_step_shape cells[] = {{1, 4, 0, 2, 3, 0, 1, 1}, {1, 4, 0, 4, 3, 0, 4, 3}};
+        {0, 4, 0, 2, 3, 0, 0, 2, 1}, {0, 32, 1, 3, 4, 1, 0, 16, 1}, {0, 1, 0, 5, 2, 0, 0, 1, 1}};
+    const xt_step_shape waves[] = {{0, 4, 0, 2, 3, 0, 1, 3, 1}, {0, 4, 0, 4, 3, 0, 2, 3, 0}};
+    const xt_step_shape cells[] = {{1, 4, 0, 2, 3, 0, 1, 1, 1}, {1, 4, 0, 4, 3, 0, 4, 3, 0}};
     const size_t bytes = w->fields->cells * (size_t)w->model->species_count * sizeof(float);
     xt_reference *host;
     start(w);
@@ -122,6 +122,31 @@ static void check(world *w) {
     world_free(w);
 }
 
+/* Every voxel any of six tissues. */
+static xt_material any(int x, int y, int z, const xt_model *model, const void *context) {
+    unsigned h = *(const unsigned *)context + (unsigned)(x + 331 * (y + 577 * z)) * 2654435761u;
+    h = (h ^ h >> 15) * 0x2c1b3c6du;
+    return (xt_material){(uint8_t)(1 + (h >> 8) % (unsigned)model->tissue_count), 0, 0};
+}
+
+static void random_labels(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    const world_def def = {.model = "scenes/models/benchmark.yaml",
+                           .dims = {40, 7, 9},
+                           .spacing = {1, 1.1, 1.2},
+                           .place = any,
+                           .context = &seed};
+    world w;
+    world_make(&w, device, &def);
+    w.fields->plasma_clamped = true;
+    xt_step *step;
+    OK(xt_step_create(&step, w.fields, w.scalar, NULL, &err));
+    assert_true(xt_step_picked_share(step) == 1 && xt_step_plain_share(step) == 0);
+    assert_true(xt_step_row_bytes(step) < 5);
+    xt_step_free(step);
+    check(&w);
+}
+
 static void default_model(xt_device *device) {
     xt_error err = {XT_OK, ""};
     world w = make(device, "scenes/models/crosstalk4.yaml", NULL);
@@ -143,6 +168,11 @@ static void walled_model(xt_device *device) {
     check(&w);
 }
 
+static void random_labels_agree_with_the_host(void **state) {
+    (void)state;
+    on_every_device(random_labels);
+}
+
 static void the_default_model_agrees_with_the_host(void **state) {
     (void)state;
     on_every_device(default_model);
@@ -162,6 +192,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_model_agrees_with_the_host),
         cmocka_unit_test(a_model_with_reactions_agrees_with_the_host),
+        cmocka_unit_test(random_labels_agree_with_the_host),
         cmocka_unit_test(fixed_walls_agree_with_the_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
