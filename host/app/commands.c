@@ -14,6 +14,8 @@ const xt_command xt_commands[] = {
     {"resume", "DIR [options]", "go on from the newest good checkpoint", xt_resume_main},
     {"check", "SCENE.yaml [options]", "validate, estimate memory and time, run nothing", xt_check_main},
     {"devices", "[--json]", "every OpenCL device, what it can do, its measured bandwidth", xt_devices_main},
+    {"bench", "[--json FILE] [--device SPEC|all]", "how fast a device is here, and whether it computes right",
+     xt_bench_main},
     {"mesh", "SCENE.yaml -o FILE", "the interface surface or the label volume of a scene", xt_mesh_main},
     {"help", "[COMMAND|scene|schema|model-schema]", "help on a command; the keys of a scene; JSON Schemas",
      xt_help_main},

@@ -96,6 +96,17 @@ const char *xt_path_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+xt_status xt_path_shipped(char **path, const char *name, xt_error *err) {
+    static const char *const places[] = {CROSSTALK_SOURCEDIR "/scenes", CROSSTALK_DATADIR "/scenes"};
+    for (int k = 0; k < 2; k++) {
+        XT_TRY(xt_path_join(path, places[k], name, err));
+        if (xt_path_exists(*path)) return XT_OK;
+        free(*path);
+        *path = NULL;
+    }
+    return xt_fail(err, XT_IO, "'%s' is not in %s: is Crosstalk installed?", name, places[1]);
+}
+
 xt_status xt_make_folders(const char *path, xt_error *err) {
     size_t n = strlen(path);
     char *part = malloc(n + 1);

@@ -23,6 +23,10 @@ xt_status xt_path_folder(char **dir, const char *path, xt_error *err);
 /* The part after the last '/', inside `path`. */
 const char *xt_path_name(const char *path);
 
+/* Where `name` of scenes/ lies as shipped: in the source folder, else in the installed one. The caller frees
+ * *path. XT_IO if it is in neither. */
+xt_status xt_path_shipped(char **path, const char *name, xt_error *err);
+
 /* mkdir -p. A folder that is there already is fine. Errors: XT_IO. */
 xt_status xt_make_folders(const char *path, xt_error *err);
 

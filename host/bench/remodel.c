@@ -1,0 +1,75 @@
+/* One remodelling step by the default model's rules. */
+#include "bench/kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tissue/reference.h"
+
+static const double step_h = 7 * 24;
+enum { SAMPLES = 4096 };
+
+/* Read and write phases and states; read the fields at rest, at the peak and in the reference; the material.
+ */
+xt_status xt_bench_remodel_prepare(xt_bench_run_at *at, xt_error *err) {
+    const xt_model *model = at->world->model;
+    const double voxels = pow(at->n, 3);
+    (void)err;
+    at->row->updates = voxels;
+    at->row->bytes =
+        voxels * (8.0 * (model->phase_count + model->state_count) + 12.0 * model->species_count + 4);
+    return XT_OK;
+}
+
+xt_status xt_bench_remodel_pass(xt_bench_run_at *at, xt_error *err) {
+    return xt_tissue_step(at->world->rules, at->world->scalar, step_h, 1, err);
+}
+
+/* Cells all over the mesh, of every tissue; all of them where there are few. */
+static size_t choose(xt_tissue_sample *sample, const xt_fields *fields) {
+    const size_t first = XT_BLOCK, there = fields->cells - first, stride = (there + SAMPLES - 1) / SAMPLES;
+    size_t count = 0;
+    for (size_t k = 0; k < there && count < SAMPLES; k += stride, count++)
+        sample[count].cell = first + (k + (count * 7) % stride) % there;
+    return count;
+}
+
+static void compare(xt_bench_check *check, const xt_tissue_sample *found, const xt_tissue_sample *wanted,
+                    size_t count, const xt_model *model) {
+    for (size_t i = 0; i < count; i++) {
+        if (!wanted[i].tissue) continue;
+        for (int p = 0; p < model->phase_count; p++)
+            xt_bench_check_value(check, found[i].phase[p], wanted[i].phase[p]);
+        for (int k = 0; k < model->state_count; k++) {
+            const double scale = fmax(1, fabs(wanted[i].state[k]));
+            xt_bench_check_value(check, found[i].state[k] / scale, wanted[i].state[k] / scale);
+        }
+    }
+}
+
+xt_status xt_bench_remodel_verify(xt_bench_run_at *at, xt_error *err) {
+    const xt_bench_world *world = at->world;
+    const xt_model *model = world->model;
+    xt_tissue_sample *found = calloc(SAMPLES, sizeof *found), *wanted = calloc(SAMPLES, sizeof *wanted);
+    xt_status status = XT_OK;
+    if (!found || !wanted) {
+        status = xt_no_memory(err, "a sample of cells", 2 * SAMPLES * sizeof *found);
+        goto done;
+    }
+    const size_t count = choose(wanted, world->fields);
+    const bool peak = model->peak_share >= 0 && world->scalar[model->peak_share] > 0;
+    XT_GO(xt_tissue_sample_take(wanted, count, world->fields, err));
+    xt_tissue_sample_step(wanted, count, model, world->scalar, step_h, peak);
+    XT_GO(xt_bench_remodel_pass(at, err));
+    for (size_t i = 0; i < count; i++) found[i].cell = wanted[i].cell;
+    XT_GO(xt_tissue_sample_take(found, count, world->fields, err));
+    xt_bench_check_begin(&at->row->check, 1e-6,
+                         count < SAMPLES ? "every cell, phases and states after one step, in double"
+                                         : "4096 cells, phases and states after one step, in double");
+    compare(&at->row->check, found, wanted, count, model);
+    xt_bench_check_end(&at->row->check);
+done:
+    free(found);
+    free(wanted);
+    return status;
+}
