@@ -5,14 +5,6 @@
 
 #include "solve/step_internal.h"
 
-xt_step_shape xt_step_shape_for(const xt_device *device) {
-    const cl_device_type type = xt_device_get_info(device)->type;
-    const bool cpu = (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == CL_DEVICE_TYPE_CPU;
-    xt_step_shape shape = {.single_rows = 32, .levels = 3, .rows = 32, .run = 16, .pick = 1};
-    if (!cpu) shape = (xt_step_shape){.by_cell = 1, .levels = 2, .slab = 8, .run = 1, .pick = 1};
-    return shape;
-}
-
 /* ---- making and unmaking ---- */
 
 static xt_status build(xt_step *step, const char *text, xt_error *err) {
@@ -67,8 +59,9 @@ xt_status xt_step_create(xt_step **out, xt_fields *fields, const double *scalar,
     xt_step *step = calloc(1, sizeof *step);
     if (!step) return xt_no_memory(err, "the explicit step", sizeof *step);
     step->fields = fields;
-    step->shape = shape ? *shape : xt_step_shape_for(fields->device);
-    const xt_status status = create(step, scalar, err);
+    if (shape) step->shape = *shape;
+    xt_status status = shape ? XT_OK : xt_step_shape_get(&step->shape, NULL, fields->device, err);
+    if (status == XT_OK) status = create(step, scalar, err);
     if (status == XT_OK)
         *out = step;
     else

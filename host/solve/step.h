@@ -28,8 +28,14 @@ typedef struct {
 } xt_step_shape;
 enum { XT_STEP_LEVELS_MOST = 8 };
 
-/* What is known to suit a device. */
+/* What is known to suit a device (device/tune.h: environment, tuning run, shipped database), and whether it
+ * comes from a tuning run. */
 xt_step_shape xt_step_shape_for(const xt_device *device);
+bool xt_step_is_tuned(const xt_device *device);
+
+/* The tuning run: time shapes on these fields (128^3 voxels or so) and keep the best for the device in the
+ * cache folder. Takes some seconds and spoils fields->rest and ->peak. */
+xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *scalar, xt_error *err);
 
 typedef struct xt_step xt_step;
 

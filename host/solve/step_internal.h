@@ -41,6 +41,10 @@ struct xt_step {
     cl_int cell_count;
 };
 
+/* step_tune.c: the shape for a device, and whether it was tuned (NULL: not asked). XT_USAGE where
+ * CROSSTALK_TUNE is wrong. */
+xt_status xt_step_shape_get(xt_step_shape *shape, bool *tuned, const xt_device *device, xt_error *err);
+
 /* step_tiles.c */
 xt_status xt_step_rows_create(xt_step *step, xt_error *err);
 /* Deal the mesh out for tiles of `rows` and `levels` steps at once; text: as for the other kernels. */
