@@ -1,11 +1,12 @@
 /* crosstalk devices */
 #include <stdlib.h>
 #include "app/app.h"
+#include "bench/tuning.h"
 #include "device/table.h"
 
 /* Measure the copy bandwidth of every device that can run Crosstalk; one that fails is said and left
  * unmeasured. */
-static void measure(xt_app *app, xt_device_info *list, int count) {
+static void measure(xt_app *app, xt_device_info *list, int count, bool tune) {
     for (int i = 0; i < count; i++) {
         xt_error why = {0};
         xt_device *device = NULL;
@@ -16,18 +17,28 @@ static void measure(xt_app *app, xt_device_info *list, int count) {
         if (xt_device_open(&device, spec, &why) == XT_OK &&
             xt_device_measure_copy(&list[i].copy_bytes_per_s, device, 0, &why) != XT_OK)
             list[i].copy_bytes_per_s = 0;
+        if (tune && why.status == XT_OK) {
+            char said[400];
+            xt_log_info(&app->log, "tuning %s ...", list[i].name);
+            if (xt_bench_tune(device, XT_BENCH_TUNING_SIZE, &why) == XT_OK) {
+                xt_bench_tuning_say(said, sizeof said, device);
+                xt_log_info(&app->log, "%s", said);
+            }
+        }
         if (why.status != XT_OK) xt_log_warn(&app->log, "%s: %s", list[i].name, why.text);
         xt_device_close(device);
     }
 }
 
 xt_status xt_devices_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
-    bool json = false, help = false, fast = false;
+    bool json = false, help = false, fast = false, tune = false;
     const char *none = NULL;
     const xt_option options[] = {
         {"--json", 0, XT_OPTION_FLAG, &json, NULL, "an array of objects, sizes in bytes"},
         {"--no-measure", 0, XT_OPTION_FLAG, &fast, NULL,
-         "show the bandwidth of earlier runs, measure nothing"}};
+         "show the bandwidth of earlier runs, measure nothing"},
+        {"--tune", 0, XT_OPTION_FLAG, &tune, NULL,
+         "time shapes of kernels, too, and keep the best for each device (`bench` does so once)"}};
     const xt_usage usage = {.name = "devices",
                             .arguments = "[options]",
                             .about =
@@ -44,7 +55,7 @@ xt_status xt_devices_main(xt_app *app, int argc, char *const *argv, xt_error *er
     xt_text text = {0};
     int count = 0;
     XT_GO(xt_device_list(&list, &count, err));
-    if (!fast) measure(app, list, count);
+    if (!fast || tune) measure(app, list, count, tune);
     if (json) {
         xt_json writer;
         xt_json_begin(&writer, &text);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "bench/tuning.h"
+#include "solve/step.h"
 
 /* A device that copies slower than this gets small sizes: a simulator. */
 static const double slow_bytes_per_s = 0.5e9;
@@ -148,6 +150,22 @@ static void bandwidths(xt_bench_record *record) {
     }
 }
 
+/* A device that was never tuned is, on the first full run; where that fails, what is shipped does. */
+static void tune(xt_bench_record *record, const xt_bench_def *def, xt_device *device) {
+    static const char *const steps[] = {"step", "step_blocked", "step_random", "step_from_zero"};
+    bool wanted = false;
+    int n = 0;
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) wanted |= xt_bench_wanted(def, steps[k]);
+    for (int k = 0; k < def->size_count; k++)
+        if (def->size[k] > n && def->size[k] <= XT_BENCH_TUNING_SIZE) n = def->size[k];
+    if (wanted && n >= 64 && !def->quick && !xt_step_is_tuned(device)) {
+        xt_error why = {0};
+        if (def->log) xt_log_info(def->log, "tuning for this device ...");
+        if (xt_bench_tune(device, n, &why) != XT_OK) note(record, "not tuned: %.150s", why.text);
+    }
+    if (wanted) xt_bench_tuning_say(record->tuning, sizeof record->tuning, device);
+}
+
 xt_status xt_bench_run(xt_bench_record *record, xt_device *device, const xt_bench_def *asked, xt_error *err) {
     xt_bench_def def = *asked;
     const double began = xt_seconds();
@@ -158,6 +176,7 @@ xt_status xt_bench_run(xt_bench_record *record, xt_device *device, const xt_benc
     if (def.quick && def.least_s > 0.01) def.least_s = 0.01;
     XT_TRY(choose_sizes(&def, record, device, err));
     record->info = *xt_device_get_info(device);
+    tune(record, &def, device);
     for (int i = 0; i < def.size_count && !stopped(&def); i++) {
         xt_bench_run_at at = {.def = &def, .device = device, .n = def.size[i]};
         at.bytes = 16 * (size_t)at.n * (size_t)at.n * (size_t)at.n;
