@@ -33,12 +33,14 @@ __kernel void statistics_fractions(__global const float *phase, int phases, __gl
     bad[get_global_id(0)] = -1;
 }
 
-/* Largest (sum of transmissibilities + phi k + K)/phi over cells and species per item, 1/h. */
+/* Largest (sum of transmissibilities + phi k + K)/phi over cells and species per item, 1/h, as the high end
+ * of the range; as its low end less the largest with the sum twice: Gershgorin's bound on the spectral
+ * radius. */
 __kernel void statistics_rate(__global const xt_block *block, __global const uint *word,
                               __global const float8 *coefficient, __global const uchar *class_tissue,
                               __global const float *membrane, int species, int tissues, float hx, float hy,
                               float hz, int cells, __global float2 *range, __global int *bad) {
-    float worst = 0.0f;
+    float worst = 0.0f, radius = 0.0f;
     for (int cell = get_global_id(0); cell < cells; cell += XT_SUM_ITEMS) {
         const uint w = word[cell];
         const uint own = xt_class(w);
@@ -48,7 +50,8 @@ __kernel void statistics_rate(__global const xt_block *block, __global const uin
             const float8 c = coefficient[own * species + s], c2 = coefficient[xt_second(w) * species + s];
             const float share = xt_share(w);
             const float fluid = xt_mix(c.XT_FLUID, c2.XT_FLUID, share);
-            float rate = xt_mix(c.XT_LOSS + c.XT_EXCHANGE, c2.XT_LOSS + c2.XT_EXCHANGE, share);
+            const float local_rate = xt_mix(c.XT_LOSS + c.XT_EXCHANGE, c2.XT_LOSS + c2.XT_EXCHANGE, share);
+            float rate = local_rate;
             for (int face = 0; face < 6; face++) {
                 const uint n = word[xt_neighbour(block, cell, face)];
                 const uint other = xt_class(n);
@@ -59,8 +62,9 @@ __kernel void statistics_rate(__global const xt_block *block, __global const uin
                                             cut, membrane[(tissue * (tissues + 1) + to) * species + s], h);
             }
             worst = fmax(worst, rate / fluid);
+            radius = fmax(radius, (2.0f * rate - local_rate) / fluid);
         }
     }
-    range[get_global_id(0)] = (float2)(0.0f, worst);
+    range[get_global_id(0)] = (float2)(-radius, worst);
     bad[get_global_id(0)] = -1;
 }

@@ -79,6 +79,7 @@ typedef struct xt_fields {
     double
         max_rate; /* max over cells and species of (sum of transmissibilities + phi k + K)/phi, 1/h: explicit
                      stability (Gershgorin); set by xt_fields_create and xt_fields_update_max_rate */
+    double max_radius;       /* the same with the transmissibilities twice, 1/h: bounds the spectral radius */
     float *coefficient_host; /* the table, [256][species_count][8] */
     unsigned char class_tissue_host[256];
 
@@ -101,7 +102,8 @@ double xt_fields_bytes(const xt_model *model, const xt_mesh *mesh, int solver_ar
  * of classes or the table changed, count fields->geometry up if any word changed. */
 xt_status xt_fields_classify(xt_fields *fields, xt_error *err);
 
-/* Recompute fields->max_rate after the geometry changed (before acute stepping). Blocking. */
+/* Recompute fields->max_rate and ->max_radius after the geometry changed (before acute stepping). Blocking.
+ */
 xt_status xt_fields_update_max_rate(xt_fields *fields, xt_error *err);
 
 /* Make every cell's reference the mean of its tissue instead of its own level (the experiment of MODEL.md

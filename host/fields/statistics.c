@@ -75,5 +75,6 @@ xt_status xt_fields_update_max_rate(xt_fields *fields, xt_error *err) {
     xt_range range;
     XT_TRY(reduce(&range, fields, err));
     fields->max_rate = range.high;
+    fields->max_radius = -range.low;
     return XT_OK;
 }

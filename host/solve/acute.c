@@ -136,13 +136,16 @@ xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int st
     XT_TRY(xt_rhs_update(solver, err));
     xt_forcing_begin(solver, *time, drivers, context);
     XT_TRY(solver->def.method == XT_EULER ? xt_euler_advance(solver, before, time, until, stop, err)
-                                          : xt_rkc_advance(solver, before, time, until, steps, stop, err));
+                                          : xt_rkc_advance(solver, before, time, until, steps, err));
     return settle(solver, before, *time, err);
 }
+
+/* A group of adaptive steps starts with what a saved state has, so `stop` is looked at between groups. */
+enum { GROUP = 8 };
 
 xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
                             void *context, const volatile int *stop, xt_error *err) {
     while (*time < until && !(stop && *stop))
-        XT_TRY(xt_solver_toward(solver, time, until, 64, drivers, context, stop, err));
+        XT_TRY(xt_solver_toward(solver, time, until, GROUP, drivers, context, stop, err));
     return XT_OK;
 }

@@ -22,7 +22,7 @@ typedef struct {
     cl_mem tables, scalars, source, injected; /* one row each */
     float *tables_host, *scalars_host, *source_host, *injected_host;
     double *scalar;
-    float *look[3]; /* rows to compare */
+    float *look[4]; /* rows to compare, and the largest values seen */
     xt_drivers_at drivers;
     void *context;
     double since; /* h: time of the levels */
@@ -97,7 +97,7 @@ xt_status xt_euler_advance(xt_solver *solver, xt_measures totals, double *time, 
                            const volatile int *stop, xt_error *err);
 /* At most `steps` steps. */
 xt_status xt_rkc_advance(xt_solver *solver, xt_measures totals, double *time, double until, int steps,
-                         const volatile int *stop, xt_error *err);
+                         xt_error *err);
 void xt_rkc_free(xt_solver *solver);
 
 #endif

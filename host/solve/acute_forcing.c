@@ -34,11 +34,11 @@ xt_status xt_forcing_create(xt_forcing *f, const xt_fields *fields, xt_error *er
         if (!*all[k].host) return xt_no_memory(err, "acute mode", bytes);
     }
     const size_t length = row.tables + row.scalars + row.source + row.injected;
-    for (int k = 0; k < 3; k++) f->look[k] = calloc(length, sizeof(float));
+    for (int k = 0; k < 4; k++) f->look[k] = calloc(length, sizeof(float));
     f->scalar = calloc(at_least_one(row.scalars), sizeof *f->scalar);
     f->organ = calloc(at_least_one(row.source), sizeof *f->organ);
     f->organ_rate = calloc(at_least_one(row.source), sizeof *f->organ_rate);
-    if (!f->look[0] || !f->look[1] || !f->look[2] || !f->scalar || !f->organ || !f->organ_rate)
+    if (!f->look[0] || !f->look[1] || !f->look[2] || !f->look[3] || !f->scalar || !f->organ || !f->organ_rate)
         return xt_no_memory(err, "acute mode", length * sizeof(float));
     return XT_OK;
 }
@@ -46,7 +46,7 @@ xt_status xt_forcing_create(xt_forcing *f, const xt_fields *fields, xt_error *er
 void xt_forcing_free(xt_forcing *f, xt_device *device) {
     cl_mem *buffers[] = {&f->tables, &f->scalars, &f->source, &f->injected};
     float *host[] = {f->tables_host, f->scalars_host, f->source_host, f->injected_host,
-                     f->look[0],     f->look[1],      f->look[2]};
+                     f->look[0],     f->look[1],      f->look[2],     f->look[3]};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++) xt_buffer_free(device, buffers[k]);
     for (size_t k = 0; k < sizeof host / sizeof *host; k++) free(host[k]);
     free(f->scalar);
@@ -130,38 +130,53 @@ static void look(xt_solver *solver, float *out, double time) {
     if (!solver->uses.scalar) memset(scalars, 0, row.scalars * sizeof *scalars);
 }
 
-/* A change that may be a jump: a twentieth of a value. */
+/* A change that may be a jump: a twentieth of the largest value of a component seen on the way. */
 static bool differs(const xt_solver *solver, const float *a, const float *b) {
     const row_sizes row = sizes_of(solver->fields);
     const size_t length = row.tables + row.source + row.injected + row.scalars;
+    float *largest = solver->acute->forcing.look[3];
+    bool found = false;
     for (size_t k = 0; k < length; k++) {
         if (isnan(a[k]) && isnan(b[k])) continue;
-        if (!(fabsf(a[k] - b[k]) <= 0.05f * fmaxf(fabsf(a[k]), fabsf(b[k])))) return true;
+        largest[k] = fmaxf(largest[k], fmaxf(fabsf(a[k]), fabsf(b[k])));
+        found |= !(fabsf(a[k] - b[k]) <= 0.05f * largest[k]);
     }
-    return false;
+    return found;
+}
+
+/* Halve the interval whose ends look[0] and look[1] are as long as its ends differ; the end of it if they do
+ * to the last, else 0. */
+static double jump_between(xt_solver *solver, double low, double high) {
+    float **v = solver->acute->forcing.look; /* at low, at high, between */
+    while (differs(solver, v[0], v[1])) {
+        if (high - low <= xt_tick) return high;
+        const double middle = 0.5 * (low + high);
+        look(solver, v[2], middle);
+        const int side = differs(solver, v[0], v[2]) ? 1 : 0;
+        float *swap = v[side];
+        v[side] = v[2];
+        v[2] = swap;
+        (side ? (high = middle) : (low = middle));
+    }
+    return 0;
 }
 
 double xt_forcing_edge(xt_solver *solver, double time, double until) {
-    float **v = solver->acute->forcing.look; /* at low, at high, between */
+    const row_sizes row = sizes_of(solver->fields);
+    float **v = solver->acute->forcing.look;
     const double span = until - time;
     const int count = (int)fmin(256, fmax(2, ceil(span * 60)));
     double low = time + fmin(xt_tick, 0.25 * span);
+    memset(v[3], 0, (row.tables + row.source + row.injected + row.scalars) * sizeof *v[3]);
+    look(solver, v[1], until - fmin(2 * xt_tick, 0.25 * span));
     look(solver, v[0], low);
+    differs(solver, v[0], v[1]); /* both ends say how large values are */
     for (int k = 1; k <= count; k++) {
         const double high = k == count ? until - fmin(2 * xt_tick, 0.25 * span) : time + span * k / count;
         look(solver, v[1], high);
-        double a = low, b = high;
         if (differs(solver, v[0], v[1])) {
-            while (b - a > xt_tick && differs(solver, v[0], v[1])) {
-                const double middle = 0.5 * (a + b);
-                look(solver, v[2], middle);
-                const int side = differs(solver, v[0], v[2]) ? 1 : 0;
-                float *swap = v[side];
-                v[side] = v[2];
-                v[2] = swap;
-                (side ? (b = middle) : (a = middle));
-            }
-            if (b - a <= xt_tick) return b;
+            const double jump = jump_between(solver, low, high);
+            if (jump > 0) return jump;
             look(solver, v[1], high); /* it was only steep */
         }
         float *swap = v[0];

@@ -63,6 +63,22 @@ void xt_rkc_free(xt_solver *solver) {
         xt_buffer_free(solver->fields->device, buffers[k]);
 }
 
+/* A bound on the spectral radius: mesh, walls, organs and plasma (Gershgorin). Where walls are fixed, what a
+ * cell has behind it may be less than what the wall gives: then as if all its faces were walls. */
+static double radius_of(const xt_solver *solver, xt_measures totals) {
+    const xt_fields *fields = solver->fields;
+    const double *h = fields->mesh->spacing;
+    const int rows = fields->class_count * fields->model->species_count;
+    const xt_coefficients *row = (const void *)fields->coefficient_host;
+    double radius = fields->max_radius;
+    for (int k = fields->model->species_count; solver->walls && k < rows; k++) {
+        double rate = (double)row[k].loss + row[k].exchange;
+        for (int axis = 0; axis < 3; axis++) rate += 4 / (h[axis] * h[axis] * row[k].resistance);
+        if (row[k].fluid > 0) radius = fmax(radius, rate / row[k].fluid);
+    }
+    return radius + xt_body_rate(solver, totals);
+}
+
 /* ---- the parts of a step ---- */
 
 static int put(xt_arg *args, int n, const xt_arg *list, size_t count) {
@@ -310,17 +326,17 @@ static void accept(xt_solver *solver) {
 }
 
 xt_status xt_rkc_advance(xt_solver *solver, xt_measures totals, double *time, double until, int steps,
-                         const volatile int *stop, xt_error *err) {
+                         xt_error *err) {
     xt_controller *controller = &solver->controller;
     const double cell_volume = solver->fields->cell_volume;
     XT_TRY(make(solver, totals, err));
     const stepper st = {.solver = solver,
-                        .radius = 2 * solver->fields->max_rate + xt_body_rate(solver, totals),
+                        .radius = radius_of(solver, totals),
                         .tissue_cells = totals[0][XT_TISSUE_VOLUME] / cell_volume,
                         .reacting = true};
     const double longest = fmin(solver->def.max_step, xt_chebyshev_reach(solver->def.max_stages, st.radius));
     bool known = false;
-    for (int k = 0; k < steps && *time < until && !(stop && *stop);) {
+    for (int k = 0; k < steps && *time < until;) {
         double norm, error;
         if (!known) {
             XT_TRY(begin(&norm, &st, *time, until - *time, err));

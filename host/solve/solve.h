@@ -78,8 +78,8 @@ xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int 
 /* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start), by
  * the method and to the tolerance of the xt_solver_def: any fields, plasma and organs will do to start from.
  * Sources change with time through `drivers`, called for any times of a step, in any order, to fill `scalar`
- * (model order). Boluses are xt_solver_bolus. *time is updated. Stops early, between steps, when *stop
- * becomes non-zero. The report counts accepted and rejected steps and right-hand sides. */
+ * (model order). Boluses are xt_solver_bolus. *time is updated. Stops early, between (groups of) steps,
+ * when *stop becomes non-zero. The report counts accepted and rejected steps and right-hand sides. */
 typedef void (*xt_drivers_at)(double *scalar, double time, void *context);
 xt_status xt_solver_advance(xt_solver *solver, double *time, double until, xt_drivers_at drivers,
                             void *context, const volatile int *stop, xt_error *err);
