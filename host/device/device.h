@@ -82,10 +82,9 @@ xt_status xt_device_stream(xt_device *device, xt_stream stream, const cl_mem *ar
  * A program is the concatenation, on the host, of `parts`: names of files in kernels/ (embedded; read from
  * the folder CROSSTALK_KERNELS names instead if that is set) and generated text. Binaries are cached under
  * $XDG_CACHE_HOME/crosstalk or ~/.cache/crosstalk, keyed by source, options, device, driver and version; a
- * cache that cannot be written or is damaged is ignored. PoCL keeps its own, which is left to it unless
- * CROSSTALK_BINARIES is set. Options always hold -cl-std=CL1.2
- * -cl-denorms-are-zero; kernels say FP_CONTRACT OFF themselves. A failed build gives the first lines of the
- * log and the file it names. */
+ * cache that cannot be written or is damaged is ignored. PoCL and rusticl keep their own, which is left to
+ * them unless CROSSTALK_BINARIES is set. Options always hold -cl-std=CL1.2 -cl-denorms-are-zero; kernels say
+ * FP_CONTRACT OFF themselves. A failed build gives the first lines of the log and the file it names. */
 typedef struct {
     const char *file; /* name in kernels/, or NULL */
     const char *text; /* generated text, used if file is NULL */

@@ -141,10 +141,12 @@ static xt_status build_failed(const xt_program *program, cl_int code, const plac
 
 /* PoCL keeps what it compiled itself, kernel by kernel as they are used; asking it for a binary makes it
  * compile every kernel at once, for work-groups of any size, which no launch here ever uses (more than half
- * of a first start). */
+ * of a first start). rusticl (Mesa) keeps its own too, and ends the process where it does not like a binary.
+ */
 static bool keeps_itself(const xt_device *device) {
     const char *wanted = getenv("CROSSTALK_BINARIES");
-    return !(wanted && wanted[0]) && strcmp(device->info.platform, "Portable Computing Language") == 0;
+    return !(wanted && wanted[0]) && (strcmp(device->info.platform, "Portable Computing Language") == 0 ||
+                                      strcmp(device->info.platform, "rusticl") == 0);
 }
 
 /* false, and no program, if there is no binary or it is not taken. */

@@ -107,7 +107,10 @@ static void check_cache(xt_device *device) {
     assert_true(build(device, "-DNUMBER=21", 42));
     assert_false(build(device, "-DNUMBER=5", 10)); /* options are part of the key */
     assert_true(build(device, "-DNUMBER=5", 10));
-    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+    size_t kinds = sizeof damages / sizeof *damages;
+    if (strcmp(xt_device_get_info(device)->platform, "rusticl") == 0)
+        kinds--; /* it ends the process when it is given nonsense */
+    for (size_t i = 0; i < kinds; i++) {
         for_each_cached(damages[i]);
         assert_false(build(device, "-DNUMBER=21", 42)); /* ignored */
         assert_false(build(device, "-DNUMBER=5", 10));
