@@ -7,7 +7,7 @@
  * from, to: [species][cells]; level: float2 [species], the plasma's level as the sum of two floats; tables:
  * one table of secretion (cell.clh) per step of the chunk; s, if formulas read scalars: one row per step.
  * partial: the sums of rhs.clh. Bytes by model: 8 per species and cell, 4 per cell. Needs grid.clh,
- * transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh, rhs.clh and acute.clh. */
+ * transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh, stencil.clh, rhs.clh and acute.clh. */
 
 #define ACUTE_CLEAR(k) xt_store((xt_lanes)(0.0f), to + (size_t)(k)*cells, i);
 #define ACUTE_WRITE(k)                                                                                       \

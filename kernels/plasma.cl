@@ -12,7 +12,7 @@
  *
  * folded: the cells' sums (acute_fold). Buffers of the formulas (XT_CELL_PARAMETERS) are those of the organs,
  * laid out as cells are: cells = organs. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh,
- * lanes.clh, rhs.clh and acute.clh. */
+ * lanes.clh, stencil.clh, rhs.clh and acute.clh. */
 #define BODY_PLASMA XT_TRACKS
 #define BODY_ORGANS (XT_TRACKS + 1)
 #define BODY_COUNT  (BODY_ORGANS + cells)

@@ -7,6 +7,7 @@
 #include "solve/multigrid.h"
 #include "solve/reduce.h"
 #include "solve/solve.h"
+#include "solve/stencil.h"
 
 /* ---- secretion (source.c) ---- */
 
@@ -121,12 +122,6 @@ typedef struct {
 /* ---- the right-hand side of all species (rhs.c, kernels/rhs.clh) ---- */
 
 enum { XT_RHS_SUMS = 6 }; /* RHS_SUMS_COUNT */
-typedef struct {
-    cl_mem pairs; /* transmissibilities between pure cells, [axis][classes][classes][species] */
-    cl_int classes;
-    bool known;
-    unsigned geometry;
-} xt_rhs;
 
 typedef struct xt_acute xt_acute;
 
@@ -156,7 +151,7 @@ struct xt_solver {
     float *base_host;
     bool base_known, base_modulated; /* of base[0]: it was uploaded; for a kind with multipliers */
     xt_elliptic elliptic;
-    xt_rhs rhs;
+    xt_stencil stencil; /* for the right-hand side; nothing until it is asked for */
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];
     double
@@ -193,7 +188,6 @@ int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count);
 /* What RHS_PARAMETERS needs for the classes there are now: before kernels that have it, after the geometry
  * may have changed. */
 xt_status xt_rhs_update(xt_solver *solver, xt_error *err);
-void xt_rhs_free(xt_solver *solver);
 /* The arguments that RHS_PARAMETERS stands for; returns how many. */
 int xt_rhs_args(xt_arg *args, const xt_solver *solver);
 

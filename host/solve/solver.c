@@ -36,8 +36,9 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     XT_GO(xt_text_check(&text, "solver kernels", err));
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
-        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"rhs.clh", NULL},
-        {"acute.clh", NULL},        {"acute.cl", NULL},      {"plasma.cl", NULL}, {"rkc.cl", NULL},
+        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
+        {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
+        {"rkc.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
@@ -86,7 +87,7 @@ void xt_solver_free(xt_solver *solver) {
     if (!solver) return;
     if (solver->fields->mesh) {
         xt_acute_free(solver);
-        xt_rhs_free(solver);
+        xt_stencil_free(&solver->stencil, solver->fields->device);
         xt_elliptic_free(solver);
         for (int k = 0; k < 2; k++) xt_buffer_free(solver->fields->device, &solver->base[k]);
         xt_reduce_free(&solver->reduce, solver->fields->device);

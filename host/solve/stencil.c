@@ -271,10 +271,16 @@ done:
     return status;
 }
 
+void xt_stencil_trim(xt_stencil *stencil) {
+    free(stencil->word);
+    free(stencil->table);
+    stencil->word = NULL;
+    stencil->table = NULL;
+}
+
 void xt_stencil_free(xt_stencil *stencil, xt_device *device) {
     cl_mem *buffers[] = {&stencil->block, &stencil->face, &stencil->id, &stencil->palette, &stencil->pairs};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++) xt_buffer_free(device, buffers[k]);
-    free(stencil->word);
-    free(stencil->table);
+    xt_stencil_trim(stencil);
     *stencil = (xt_stencil){0};
 }

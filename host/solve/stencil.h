@@ -24,7 +24,7 @@ typedef struct {
     cl_mem pairs;         /* float[axis][class_count][class_count][species_count]: between pure cells, 1/h */
     size_t rows;          /* rows of faces */
     size_t plain, picked; /* blocks of these kinds */
-    uint32_t *word;       /* host copy of fields->word, [cells] */
+    uint32_t *word;       /* host copy of fields->word, [cells]; NULL after xt_stencil_trim, as is table */
     xt_stencil_block *table; /* and of block */
     bool known, pick;
     unsigned geometry; /* of the fields when they were built */
@@ -36,6 +36,8 @@ xt_status xt_stencil_read(xt_stencil *stencil, const xt_fields *fields, xt_error
 /* Bring it up to date with the geometry; *stencil {0} at first. pick: blocks of pure classes whose faces are
  * few enough may be XT_KIND_PICK instead of having rows. Blocking. */
 xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, bool pick, xt_error *err);
+/* Let go of what is on the host; the next update makes it again. */
+void xt_stencil_trim(xt_stencil *stencil);
 void xt_stencil_free(xt_stencil *stencil, xt_device *device);
 
 #endif
