@@ -62,12 +62,17 @@ static void write_headline(xt_json *json, const xt_bench_headline *h) {
     xt_json_real(json, "simulated_h", h->hours);
     xt_json_string(json, "verdict", verdicts[h->verdict]);
     if (h->why[0]) xt_json_string(json, "why", h->why);
-    write_check(json, &h->check);
     if (h->repeats) {
+        const char *method;
+        xt_json_real(json, "seconds", xt_bench_headline_seconds(&method, h));
+        xt_json_string(json, "method", method[0] ? method : NULL);
+        xt_json_open_object(json, "rkc2");
         write_times(json, "seconds", h->seconds, h->repeats);
+        write_check(json, &h->check);
         xt_json_real(json, "tolerance", h->tolerance);
         xt_json_real(json, "evaluations", h->evaluations);
         xt_json_real(json, "rejected", h->rejected);
+        xt_json_close(json);
         xt_json_open_object(json, "euler");
         write_times(json, "seconds", h->euler_seconds, h->repeats);
         xt_json_real(json, "error", h->euler_error);
@@ -158,7 +163,7 @@ static void table_row(xt_text *text, const xt_bench_row *row) {
 }
 
 static void table_headline(xt_text *text, const xt_bench_headline *h) {
-    char own[24], euler[24];
+    char own[24], euler[24], best[24] = "-";
     if (!h->repeats) {
         xt_text_printf(text, "Time to a solution error of %g: %s: %s\n", h->wanted, verdicts[h->verdict],
                        h->why);
@@ -166,11 +171,15 @@ static void table_headline(xt_text *text, const xt_bench_headline *h) {
     }
     time_text(own, sizeof own, xt_bench_median(h->seconds, h->repeats));
     time_text(euler, sizeof euler, xt_bench_median(h->euler_seconds, h->repeats));
-    xt_text_printf(text,
-                   "Time to a solution error of %g (%d^3, %g h): %s, error %.2g, %.0f right-hand sides: %s; "
-                   "forward Euler %s, error %.2g, %.0f\n",
-                   h->wanted, h->size, h->hours, own, h->check.error, h->evaluations, verdicts[h->verdict],
-                   euler, h->euler_error, h->euler_evaluations);
+    const char *method;
+    const double seconds = xt_bench_headline_seconds(&method, h);
+    if (isfinite(seconds)) time_text(best, sizeof best, seconds);
+    xt_text_printf(text, "Time to a solution error of %g (%d^3 voxels, %g h): %s%s%s: %s\n", h->wanted,
+                   h->size, h->hours, best, method[0] ? " by " : "", method, verdicts[h->verdict]);
+    xt_text_printf(text, "    rkc2   %10s, %5.0f right-hand sides, error %.1e\n", own, h->evaluations,
+                   h->check.error);
+    xt_text_printf(text, "    euler  %10s, %5.0f right-hand sides, error %.1e\n", euler, h->euler_evaluations,
+                   h->euler_error);
 }
 
 void xt_bench_record_table(xt_text *text, const xt_bench_record *record) {

@@ -112,7 +112,8 @@ def overview(records):
         step = best_step(record)
         ranked = not order(record)[0]
         top = record.get("time_to_1e-3") or {}
-        took = top.get("seconds", {}).get("median") if top.get("verdict") == "PASS" else None
+        took = top.get("seconds") if top.get("verdict") == "PASS" else None
+        error = top[top["method"]]["error"] if took else None
         rows.append([
             Cell(str(place) if ranked else NONE, place),
             Cell(name(record), name(record), note=f"{record['device']}, {record['compute_units']} units, "
@@ -124,8 +125,8 @@ def overview(records):
             share_cell(step["share_of_copy"] if step else None),
             Cell(rate(record["copy_bytes_per_s"]), record["copy_bytes_per_s"]),
             Cell(rate(record["triad_bytes_per_s"]), record["triad_bytes_per_s"]),
-            Cell(seconds(took), took),
-            Cell(f"{top['error']:.1e}", top["error"]) if top.get("error") is not None else Cell(NONE),
+            Cell(seconds(took), took, note=top.get("method")),
+            Cell(f"{error:.1e}", error) if error is not None else Cell(NONE),
             verdict_cell(verdict(record)),
             Cell(f"{record['version']} {record['git']}".strip(), record["version"], note=f"kernels {record['kernels']}"),
         ])
