@@ -5,7 +5,7 @@
 
 __kernel void tissue_propose(__global const xt_block *block, __global const xt_material *material,
                              __global uchar *dwell, int ticks, __global uint *count, int cells,
-                             __global float *phase, __global float *state,
+                             __global const float *phase, __global const float *state,
                              __global ushort *scratch XT_READS) {
     const int i = get_global_id(0);
     if (i >= cells) return;
@@ -37,7 +37,8 @@ __kernel void tissue_apply(__global const xt_block *block, __global xt_material 
                            __global uchar *dwell, int hold, int cells, __global const float *phase,
                            __global const ushort *scratch, __global const float *s,
                            __global const float *epsilon, __global float *rest, __global float *peak,
-                           __global float *reference) {
+                           __global float *reference, int earlier, __global float *rest_before,
+                           __global float *peak_before) {
     const int i = get_global_id(0);
     if (i >= cells || scratch[i] == 0) return;
     const int next = scratch[i] & 255, old = scratch[i] >> 8;
@@ -52,6 +53,10 @@ __kernel void tissue_apply(__global const xt_block *block, __global xt_material 
         const size_t plane = (size_t)k * cells;
         rest[plane + i] *= ratio;
         peak[plane + i] *= ratio;
+        if (earlier) {
+            rest_before[plane + i] *= ratio;
+            peak_before[plane + i] *= ratio;
+        }
         float mean = 1e3f * epsilon[next * XT_SPECIES + k];
         if (!(mean > 0.0f)) mean = xt_usual_reference[next * XT_SPECIES + k];
         if (likes > 0) {

@@ -6,7 +6,7 @@
 
 __kernel void tissue_section_sums(__global const xt_block *block, __global const xt_material *material,
                                   __global const int *slice, int slices, __global float2 *partial, int cells,
-                                  __global float *phase, __global float *state,
+                                  __global const float *phase, __global const float *state,
                                   __global const ushort *scratch XT_READS) {
     const int z = get_global_id(0) / XT_SLICE_LANES, lane = get_global_id(0) % XT_SLICE_LANES;
     if (z >= slices) return;
@@ -38,7 +38,7 @@ __kernel void tissue_section_mean(__global const xt_block *block, __global const
     for (int i = item; i < cells; i += XT_SUM_ITEMS) {
         const xt_material m = material[i];
         if (!(m.tissue != 0 && (XT_APPLIES >> m.tissue & 1u))) continue;
-        const float own = xt_own(m);
+        const float own = xt_home(m);
         xt_add(&stimulus, own * xt_section(block, table, i, m.tissue));
         xt_add(&volume, own);
     }

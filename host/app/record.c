@@ -101,15 +101,21 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_close(json);
     xt_json_open_object(json, "stepping");
     xt_json_integer(json, "steps", (long long)xt_sim_steps(def->sim));
+    xt_json_integer(json, "remodelling_steps", (long long)proofs->chronic_steps);
+    xt_json_integer(json, "rejected", (long long)proofs->rejected);
+    xt_json_integer(json, "order", 2);
+    xt_json_real(json, "smallest_d", proofs->smallest / 24);
+    xt_json_real(json, "largest_d", proofs->largest / 24);
+    xt_json_real(json, "mean_d", proofs->mean / 24);
     xt_json_real(json, "largest_step_error", proofs->step_error);
     xt_json_real(json, "summed_step_error", proofs->step_error_total);
     xt_json_close(json);
     if (proofs->step_error > step_bound)
-        xt_log_warn(log,
-                    "a remodelling step changed a region mean by %.2g more than its slope foretold (bound "
-                    "%.0e): use a "
-                    "smaller clock.step",
-                    proofs->step_error, step_bound);
+        xt_log_warn(
+            log,
+            "a remodelling step's estimated error of a region mean is %.2g (bound %.0e): use a smaller "
+            "clock.step, or clock.adaptive",
+            proofs->step_error, step_bound);
     xt_json_open_object(json, "classes");
     xt_json_integer(json, "count", proofs->class_count);
     xt_json_real(json, "largest_phase_rounding", proofs->class_error);

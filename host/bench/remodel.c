@@ -22,7 +22,9 @@ xt_status xt_bench_remodel_prepare(xt_bench_run_at *at, xt_error *err) {
 }
 
 xt_status xt_bench_remodel_pass(xt_bench_run_at *at, xt_error *err) {
-    return xt_tissue_step(at->world->rules, at->world->scalar, step_h, 1, err);
+    const double *scalar = at->world->scalar;
+    const xt_tissue_span span = {.begin = scalar, .end = scalar, .dt = step_h, .substeps = 1};
+    return xt_tissue_step(at->world->rules, &span, err);
 }
 
 /* Cells all over the mesh, of every tissue; all of them where there are few. */

@@ -70,7 +70,13 @@ void xt_cell_text_tables(xt_text *out, const xt_model *model) {
             xt_text_add(out, ", ");
         }
     if (!count) xt_text_add(out, "0.0f");
-    xt_text_add(out, "};\n");
+    xt_text_printf(out,
+                   "};\n#ifndef XT_REAL\n#define XT_REAL float\n#define XT_REAL_IS_FLOAT 1\n#endif\n"
+                   "#ifndef XT_R\n#define XT_R(x) ((XT_REAL)(x))\n#endif\n"
+                   "#ifndef XT_AT\n#define XT_AT(p, i) (p)[i]\n#endif\n"
+                   "#ifndef XT_COMPOSITION\n"
+                   "#define XT_COMPOSITION(region, i, p) xt_composition[(region)[i] * %d + (p)]\n#endif\n",
+                   model->phase_count);
 }
 
 /* The buffers in their order, and whether `uses` needs them. */
@@ -126,45 +132,46 @@ static void emit_phase0(xt_text *out, const xt_model *model, unsigned mask) {
     if (bone < 0) {
         for (int p = 0; p < phases; p++)
             if (mask >> p & 1)
-                xt_text_printf(out, "    const float f0_%s = xt_composition[region[i] * %d + %d];\n",
-                               model->phase[p], phases, p);
+                xt_text_printf(out, "    const XT_REAL f0_%s = XT_COMPOSITION(region, i, %d);\n",
+                               model->phase[p], p);
         return;
     }
-    xt_text_printf(out, "    const float f0_%s = bone0[i];\n", model->phase[bone]);
+    xt_text_printf(out, "    const XT_REAL f0_%s = XT_AT(bone0, i);\n", model->phase[bone]);
     if (!(mask & ~(1u << bone))) return;
     xt_text_printf(out,
-                   "    const float xt_usual = xt_composition[region[i] * %d + %d];\n"
-                   "    const float xt_fill = f0_%s == xt_usual ? 1.0f : (1.0f - f0_%s) / fmax(1.0f - "
-                   "xt_usual, 1e-6f);\n",
-                   phases, bone, model->phase[bone], model->phase[bone]);
+                   "    const XT_REAL xt_usual = XT_COMPOSITION(region, i, %d);\n"
+                   "    const XT_REAL xt_fill = f0_%s == xt_usual ? XT_R(1.0f) : XT_R((1.0f - f0_%s) / "
+                   "fmax(1.0f - xt_usual, 1e-6f));\n",
+                   bone, model->phase[bone], model->phase[bone]);
     for (int p = 0; p < phases; p++)
         if (p != bone && mask >> p & 1)
-            xt_text_printf(out, "    const float f0_%s = xt_fill * xt_composition[region[i] * %d + %d];\n",
-                           model->phase[p], phases, p);
+            xt_text_printf(out, "    const XT_REAL f0_%s = xt_fill * XT_COMPOSITION(region, i, %d);\n",
+                           model->phase[p], p);
 }
 
 static void emit_exposure(xt_text *out, const xt_model *model, int k, const char *prefix,
                           const char *buffer) {
     const int species = model->species_count;
-    xt_text_printf(out,
-                   "    const float %s_%s = (%s[(size_t)%d * cells + i] + epsilon[tissue * %d + %d]) /\n"
-                   "        (reference[(size_t)%d * cells + i] + epsilon[tissue * %d + %d]);\n",
-                   prefix, model->species[k].name, buffer, k, species, k, k, species, k);
+    xt_text_printf(
+        out,
+        "    const XT_REAL %s_%s = (XT_AT(%s + (size_t)%d * cells, i) + epsilon[tissue * %d + %d]) /\n"
+        "        (XT_AT(reference + (size_t)%d * cells, i) + epsilon[tissue * %d + %d]);\n",
+        prefix, model->species[k].name, buffer, k, species, k, k, species, k);
 }
 
 void xt_cell_text_loads(xt_text *out, const xt_model *model, const xt_cell_uses *uses) {
     for (int p = 0; p < model->phase_count; p++)
         if (uses->phase >> p & 1)
-            xt_text_printf(out, "    const float f_%s = phase[(size_t)%d * cells + i];\n", model->phase[p],
-                           p);
+            xt_text_printf(out, "    const XT_REAL f_%s = XT_AT(phase + (size_t)%d * cells, i);\n",
+                           model->phase[p], p);
     if (uses->phase0) emit_phase0(out, model, uses->phase0);
     for (int k = 0; k < model->state_count; k++)
         if (uses->state >> k & 1)
-            xt_text_printf(out, "    const float state_%s = state[(size_t)%d * cells + i];\n",
+            xt_text_printf(out, "    const XT_REAL state_%s = XT_AT(state + (size_t)%d * cells, i);\n",
                            model->state[k].name, k);
     for (int k = 0; k < model->species_count; k++) {
         if (uses->field >> k & 1)
-            xt_text_printf(out, "    const float c_%s = rest[(size_t)%d * cells + i];\n",
+            xt_text_printf(out, "    const XT_REAL c_%s = XT_AT(rest + (size_t)%d * cells, i);\n",
                            model->species[k].name, k);
         if (uses->exposure >> k & 1) emit_exposure(out, model, k, "u", "rest");
         if (uses->peak >> k & 1) emit_exposure(out, model, k, "peak", "peak");

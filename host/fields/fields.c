@@ -47,14 +47,12 @@ static xt_status create_buffers(xt_fields *fields, xt_error *err) {
 
 static xt_status create_kernels(xt_fields *fields, xt_error *err) {
     xt_fields_private *own = xt_fields_own(fields);
-    const xt_program_part parts[] = {{"grid.clh", NULL},
-                                     {"transport.clh", NULL},
-                                     {"sum.clh", NULL},
-                                     {"classify.cl", NULL},
-                                     {"statistics.cl", NULL}};
-    XT_TRY(xt_program_build(&own->program, fields->device, parts, 5, "", err));
+    const xt_program_part parts[] = {{"grid.clh", NULL},    {"transport.clh", NULL}, {"sum.clh", NULL},
+                                     {"classify.cl", NULL}, {"predict.cl", NULL},    {"statistics.cl", NULL}};
+    XT_TRY(xt_program_build(&own->program, fields->device, parts, 6, "", err));
     XT_TRY(xt_kernel_create(&own->mark, own->program, "classify_mark", err));
     XT_TRY(xt_kernel_create(&own->words, own->program, "classify_words", err));
+    XT_TRY(xt_kernel_create(&own->predict, own->program, "predict", err));
     XT_TRY(xt_kernel_create(&own->range, own->program, "statistics_range", err));
     XT_TRY(xt_kernel_create(&own->fractions, own->program, "statistics_fractions", err));
     return xt_kernel_create(&own->rate, own->program, "statistics_rate", err);
@@ -122,16 +120,18 @@ void xt_fields_free(xt_fields *fields) {
     if (!fields) return;
     xt_fields_private *own = xt_fields_own(fields);
     if (own) {
-        cl_kernel *kernels[] = {&own->mark, &own->words, &own->range, &own->fractions, &own->rate};
+        cl_kernel *kernels[] = {&own->mark,  &own->words,     &own->predict,
+                                &own->range, &own->fractions, &own->rate};
         for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) xt_kernel_free(kernels[i]);
         xt_program_free(own->program);
         cl_mem *buffers[] = {
-            &fields->block,       &fields->material,     &fields->region,    &fields->word,
-            &fields->phase,       &fields->bone0,        &fields->state,     &fields->rest,
-            &fields->peak,        &fields->response,     &fields->reference, &fields->scalar,
-            &fields->coefficient, &fields->class_tissue, &fields->membrane,  &fields->wall,
-            &fields->epsilon,     &own->key_row,         &own->key_used,     &own->class_of_key,
-            &own->changed,        &own->extrema,         &own->bad};
+            &fields->block,     &fields->material,    &fields->region,      &fields->word,
+            &fields->phase,     &fields->bone0,       &fields->state,       &fields->rest,
+            &fields->peak,      &fields->rest_before, &fields->peak_before, &fields->response,
+            &fields->reference, &fields->scalar,      &fields->coefficient, &fields->class_tissue,
+            &fields->membrane,  &fields->wall,        &fields->epsilon,     &own->key_row,
+            &own->key_used,     &own->class_of_key,   &own->changed,        &own->extrema,
+            &own->bad};
         for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
             xt_buffer_free(fields->device, buffers[i]);
         free(own->known);

@@ -37,6 +37,7 @@ typedef struct {
     double volume, weight; /* mm^3 of the whole body; 0 or 1 */
     double phase[XT_MAX_PHASES], phase0[XT_MAX_PHASES], state[XT_MAX_STATES];
     double rest[XT_MAX_SPECIES], peak[XT_MAX_SPECIES], reference[XT_MAX_SPECIES]; /* pM */
+    double rest_before[XT_MAX_SPECIES], peak_before[XT_MAX_SPECIES]; /* a remodelling step earlier */
 } xt_organ;
 
 typedef struct xt_fields {
@@ -53,20 +54,23 @@ typedef struct xt_fields {
     cl_mem phase;    /* [phase_count][cells] fractions of the home tissue's own volume */
     cl_mem bone0;    /* [cells] f0_bone (the other f0 follow from the region's composition, scaled to fill) */
     cl_mem state;    /* [state_count][cells] */
-    cl_mem rest, peak;   /* [species_count][cells] pM; acute mode: current and next */
-    cl_mem response;     /* [species_count][cells] d c / d c_p */
-    cl_mem reference;    /* [species_count][cells] c_ref, pM */
-    cl_mem scalar;       /* float[scalar_count] */
-    cl_mem coefficient;  /* xt_coefficients[256][species_count] */
-    cl_mem class_tissue; /* uchar[256] */
-    cl_mem membrane;     /* float[tissue_count + 1][tissue_count + 1][species_count]: 1/P, h/mm; 0: none */
-    cl_mem wall;         /* float[6][species_count] */
-    cl_mem epsilon; /* float[tissue_count + 1][species_count]: exposure floor, 1e-3 x tissue mean of c_ref */
+    cl_mem rest, peak;               /* [species_count][cells] pM; acute mode: current and next */
+    cl_mem rest_before, peak_before; /* the same a remodelling step earlier; NULL until somebody exercises:
+                                        then ->peak is what was at rest (xt_fields_before) */
+    cl_mem response;                 /* [species_count][cells] d c / d c_p */
+    cl_mem reference;                /* [species_count][cells] c_ref, pM */
+    cl_mem scalar;                   /* float[scalar_count] */
+    cl_mem coefficient;              /* xt_coefficients[256][species_count] */
+    cl_mem class_tissue;             /* uchar[256] */
+    cl_mem membrane; /* float[tissue_count + 1][tissue_count + 1][species_count]: 1/P, h/mm; 0: none */
+    cl_mem wall;     /* float[6][species_count] */
+    cl_mem epsilon;  /* float[tissue_count + 1][species_count]: exposure floor, 1e-3 x tissue mean of c_ref */
 
     double body_weight[XT_MAX_TISSUES + 1]; /* w of each tissue */
     double secretion_scale[XT_MAX_SPECIES]; /* makes the reference plasma level the model's baseline */
     double plasma[XT_MAX_SPECIES];          /* pM, rest or acute */
     double plasma_peak[XT_MAX_SPECIES];
+    double plasma_before[XT_MAX_SPECIES], plasma_peak_before[XT_MAX_SPECIES];
     bool plasma_clamped; /* held where it is (MODEL.md §8.3, S18) */
 
     xt_organ *organ;
@@ -105,6 +109,16 @@ xt_status xt_fields_classify(xt_fields *fields, xt_error *err);
 /* Recompute fields->max_rate and ->max_radius after the geometry changed (before acute stepping). Blocking.
  */
 xt_status xt_fields_update_max_rate(xt_fields *fields, xt_error *err);
+
+/* Remodelling steps: take the levels as they are (fields, plasma and organs; at the peak too if `peak`) for
+ * those of the last step, and in their place what they become if they go on changing as they did: now +
+ * ratio (now - before), not below 0. ratio: of the coming step to the last; 0: they stay. */
+xt_status xt_fields_predict(xt_fields *fields, double ratio, bool peak, xt_error *err);
+
+/* The earlier fields: ->peak lends its room while nobody exercises. peak false: those at rest. */
+cl_mem *xt_fields_before(xt_fields *fields, bool peak);
+/* Room of their own for them, from the first exercise on. */
+xt_status xt_fields_keep_both(xt_fields *fields, xt_error *err);
 
 /* Make every cell's reference the mean of its tissue instead of its own level (the experiment of MODEL.md
  * §2.5): cells then feel where in the tissue they are, and the young state is no longer stationary. After the

@@ -8,7 +8,7 @@ enum { XT_CLASSES = 256, XT_KEYS_MAX = 1 << 16, XT_LEVELS_FIRST = 200, XT_KEY_RO
 
 typedef struct {
     xt_program *program;
-    cl_kernel mark, words, range, fractions, rate;
+    cl_kernel mark, words, predict, range, fractions, rate;
     cl_mem key_row;        /* int[tissue_count + 1][XT_KEY_ROW] */
     cl_mem key_used;       /* int[XT_KEYS_MAX] */
     cl_mem class_of_key;   /* uchar[XT_KEYS_MAX] */

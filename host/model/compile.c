@@ -86,6 +86,7 @@ xt_status xt_model_load(xt_model **model, const char *path, const xt_override *o
     }
     XT_GO(compile(&c));
     find_transport_phases(c.model);
+    xt_model_slopes(&c);
     xt_model_hoist(&c);
     *model = c.model;
     c.model = NULL;

@@ -120,6 +120,9 @@ xt_status xt_compile_remodelling(xt_compiler *c);
 xt_status xt_compile_labels(xt_compiler *c);
 xt_status xt_compile_readouts(xt_compiler *c);
 
+/* slope.c: fills xt_state.slope. After the states are compiled, before hoisting. */
+void xt_model_slopes(xt_compiler *compiler);
+
 /* hoist.c: what needs scalars only leaves the per-voxel formulas and becomes a driver. After everything is
  * compiled. */
 void xt_model_hoist(xt_compiler *compiler);

@@ -7,26 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The device's half of ops.c, operation by operation. */
+/* The device's half of ops.c, operation by operation. XT_REAL is float, or a vector where the program's
+ * author works on several cells at once; XT_OVERLOAD lets both stand side by side. */
 static const char *const helpers =
-    "static inline float xt_power(float x, float y) {\n"
-    "    if (y == 1.0f) return x;\n"
-    "    if (y == 2.0f) return x * x;\n"
-    "    if (y == 3.0f) return x * x * x;\n"
-    "    if (y == 4.0f) return x * x * (x * x);\n"
-    "    if (y == 5.0f) return x * x * (x * x) * x;\n"
-    "    if (y == 0.0f) return 1.0f;\n"
-    "    if (x > 0.0f) return pow(x, y);\n"
-    "    if (x == 0.0f) return y > 0.0f ? 0.0f : y < 0.0f ? INFINITY : NAN;\n"
-    "    if (x < 0.0f && y == floor(y)) return fmod(y, 2.0f) != 0.0f ? -pow(-x, y) : pow(-x, y);\n"
-    "    return NAN;\n"
+    "#ifndef XT_REAL\n"
+    "#define XT_REAL float\n"
+    "#define XT_REAL_IS_FLOAT 1\n"
+    "#endif\n"
+    "#ifndef XT_OVERLOAD\n"
+    "#define XT_OVERLOAD\n"
+    "#endif\n"
+    "#ifndef XT_R\n"
+    "#define XT_R(x) ((XT_REAL)(x))\n"
+    "#endif\n"
+    "static inline XT_OVERLOAD XT_REAL xt_power(XT_REAL x, XT_REAL y) {\n"
+    "#if XT_REAL_IS_FLOAT\n"
+    "    const float n = y;\n"
+    "#else\n"
+    "    const float n = all(y == y.s0) ? y.s0 : 0.5f;\n"
+    "#endif\n"
+    "    if (n == 1.0f) return x;\n"
+    "    if (n == 2.0f) return x * x;\n"
+    "    if (n == 3.0f) return x * x * x;\n"
+    "    if (n == 4.0f) return x * x * (x * x);\n"
+    "    if (n == 5.0f) return x * x * (x * x) * x;\n"
+    "    return pow(x, y);\n"
     "}\n"
-    "static inline float xt_power2(float x) { return x * x; }\n"
-    "static inline float xt_power3(float x) { return x * x * x; }\n"
-    "static inline float xt_power4(float x) { return x * x * (x * x); }\n"
-    "static inline float xt_power5(float x) { return x * x * (x * x) * x; }\n"
-    "static inline float xt_minimum(float a, float b) { return a < b || a != a ? a : b; }\n"
-    "static inline float xt_maximum(float a, float b) { return a > b || a != a ? a : b; }\n";
+    "static inline XT_OVERLOAD XT_REAL xt_power2(XT_REAL x) { return x * x; }\n"
+    "static inline XT_OVERLOAD XT_REAL xt_power3(XT_REAL x) { return x * x * x; }\n"
+    "static inline XT_OVERLOAD XT_REAL xt_power4(XT_REAL x) { return x * x * (x * x); }\n"
+    "static inline XT_OVERLOAD XT_REAL xt_power5(XT_REAL x) { return x * x * (x * x) * x; }\n"
+    "static inline XT_OVERLOAD XT_REAL xt_minimum(XT_REAL a, XT_REAL b) { return a < b || a != a ? a : b; }\n"
+    "static inline XT_OVERLOAD XT_REAL xt_maximum(XT_REAL a, XT_REAL b) { return a > b || a != a ? a : b; "
+    "}\n";
 
 typedef struct {
     xt_text *out;
@@ -184,12 +197,13 @@ static void call(const emission *m, const xt_expr *e) {
         xt_text_add(m->out, "(");
         for (int i = 0; i + 1 < e->count; i += 2) {
             emit(m, e->child[i + 1]);
-            xt_text_add(m->out, " ? ");
+            xt_text_add(m->out, " ? XT_R(");
             emit(m, e->child[i]);
-            xt_text_add(m->out, " : ");
+            xt_text_add(m->out, ") : ");
         }
+        xt_text_add(m->out, "XT_R(");
         emit(m, e->child[e->count - 1]);
-        xt_text_add(m->out, ")");
+        xt_text_add(m->out, "))");
         return;
     default:
         break;
@@ -209,13 +223,13 @@ static void blend(const emission *m, const xt_expr *e) {
     const int share = m->model->peak_share;
     emission peak = *m;
     peak.peak = true;
-    xt_text_printf(m->out, "(s[%d] > 0.0f ? (1.0f - s[%d]) * ", share, share);
+    xt_text_printf(m->out, "(s[%d] > 0.0f ? XT_R((1.0f - s[%d]) * ", share, share);
     emit(m, e->child[0]);
     xt_text_printf(m->out, " + s[%d] * ", share);
     emit(&peak, e->child[0]);
-    xt_text_add(m->out, " : ");
+    xt_text_add(m->out, ") : XT_R(");
     emit(m, e->child[0]);
-    xt_text_add(m->out, ")");
+    xt_text_add(m->out, "))");
 }
 
 /* A condition as such would be printed as a float; conditions are made of symbols or written out. */
@@ -262,8 +276,8 @@ void xt_model_emit_functions(xt_text *out, const xt_model *model) {
     xt_text_add(out, helpers);
     for (int i = 0; i < private->function_count; i++) {
         const xt_function *f = &private->function[i];
-        xt_text_printf(out, "static inline float fn_%s(", f->name);
-        for (int k = 0; k < f->argument_count; k++) xt_text_printf(out, "%sfloat a%d", k ? ", " : "", k);
+        xt_text_printf(out, "static inline XT_OVERLOAD XT_REAL fn_%s(", f->name);
+        for (int k = 0; k < f->argument_count; k++) xt_text_printf(out, "%sXT_REAL a%d", k ? ", " : "", k);
         xt_text_add(out, f->argument_count == 0 ? "void) { return " : ") { return ");
         xt_expr_emit(out, model, f->body);
         xt_text_add(out, "; }\n");

@@ -78,7 +78,10 @@ bool xt_expr_uses(const xt_model *model, const xt_expr *expr, xt_symbol_kind kin
  * text contains nothing that the user typed except checked identifiers of the model. */
 void xt_expr_emit(xt_text *out, const xt_model *model, const xt_expr *expr);
 
-/* Append all user functions as `static inline float fn_<name>(float a0, ...)`, and helpers they need. */
+/* Append all user functions as `static inline XT_REAL fn_<name>(XT_REAL a0, ...)`, and helpers they need.
+ * XT_REAL is float unless it is defined before, as a float vector; then the values that expressions name may
+ * be such vectors, and XT_REAL must be that wherever they stand. Both kinds in one program need XT_OVERLOAD.
+ */
 void xt_model_emit_functions(xt_text *out, const xt_model *model);
 
 #endif

@@ -100,6 +100,7 @@ void xt_model_hoist(xt_compiler *c) {
     for (int i = 0; i < m->state_count; i++) {
         m->state[i].rate = hoist(&h, m->state[i].rate);
         m->state[i].value = hoist(&h, m->state[i].value);
+        m->state[i].slope = hoist(&h, m->state[i].slope);
     }
     for (int i = 0; i < m->remodelling_count; i++) {
         m->remodelling[i].rate = hoist(&h, m->remodelling[i].rate);

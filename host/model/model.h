@@ -72,6 +72,7 @@ typedef struct {
     char name[64], about[256];
     const xt_expr *initial; /* may use section, f0_*, quantities that do not use states not yet initial */
     const xt_expr *rate, *value; /* one of them; rate per h */
+    const xt_expr *slope;        /* of the rate with the state itself, 1/h (model/slope.c); NULL: 0 */
     xt_dim dim;                  /* of its value */
     unsigned tissues;            /* bit k: tissue k has it */
     bool initial_constant;       /* initial is a plain number: no quantity is needed */

@@ -78,12 +78,12 @@ typedef struct {
     int setting_count;
 
     xt_mode mode;
-    double until;      /* h since the start (an age has been converted) */
-    bool until_is_age; /* it was given as an age */
-    double acute;      /* chronic scenes: h of an acute phase after the end; 0 none */
-    double step;       /* remodelling step, h: default 7 d */
-    bool adaptive;     /* step may shrink after events and grow up to `step`, by the error estimate */
-    xt_event *event;   /* sorted by time */
+    double until;          /* h since the start (an age has been converted) */
+    bool until_is_age;     /* it was given as an age */
+    double acute;          /* chronic scenes: h of an acute phase after the end; 0 none */
+    double step, min_step; /* longest and shortest remodelling step, h */
+    bool adaptive;         /* steps between them, by the error estimate; false: all of `step` */
+    xt_event *event;       /* sorted by time */
     int event_count;
 
     double every;         /* h between frames and volumes; 0: only start and end */
@@ -98,7 +98,7 @@ typedef struct {
     int volume_count;
     bool volume_nifti, volume_vti, volume_compress;
 
-    double tolerance;
+    double tolerance, step_tolerance;
     int max_iterations;
     int acute_method;                      /* as xt_acute_method (solve/solve.h) */
     double acute_relative, acute_absolute; /* error tolerated in an acute step; pM, 0: by the level */

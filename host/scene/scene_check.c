@@ -37,8 +37,9 @@ static xt_status check_clock(const xt_scene *scene, xt_error *err) {
     if (scene->mode == XT_ACUTE && scene->until > 366 * 24.0)
         return xt_node_fail(until, err,
                             "acute mode resolves minutes: it runs at most 366 d; use mode chronic");
-    if (scene->mode == XT_CHRONIC && scene->step > scene->until)
-        return xt_node_fail(at(scene, "clock.step"), err, "the step is longer than the run");
+    const xt_node *step = at(scene, "clock.step");
+    if (scene->mode == XT_CHRONIC && scene->step > scene->until && strcmp(step->key, "step") == 0)
+        return xt_node_fail(step, err, "the step is longer than the run");
     return XT_OK;
 }
 

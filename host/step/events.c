@@ -32,7 +32,7 @@ xt_status xt_events_apply(xt_sim *sim, xt_error *err) {
         if (event->species[0]) XT_TRY(inject(sim, event, err));
         xt_solver_disturbed(sim->solver);
         sim->clock.settled = 0;
-        sim->clock.last_step = 0; /* the slopes before an event say nothing of those after it */
+        xt_step_forget(sim);
     }
     return XT_OK;
 }

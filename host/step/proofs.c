@@ -43,12 +43,18 @@ xt_status xt_sim_check_finite(xt_sim *sim, xt_error *err) {
 }
 
 xt_status xt_sim_proofs(xt_proofs *proofs, xt_sim *sim, xt_error *err) {
-    *proofs = (xt_proofs){.solver = *xt_solver_get_report(sim->solver),
-                          .tissue = *xt_tissue_get_report(sim->tissue),
-                          .step_error = sim->clock.step_error,
-                          .step_error_total = sim->clock.step_error_total,
-                          .class_error = sim->fields->class_error,
-                          .class_count = sim->fields->class_count};
+    *proofs = (xt_proofs){
+        .solver = *xt_solver_get_report(sim->solver),
+        .tissue = *xt_tissue_get_report(sim->tissue),
+        .chronic_steps = sim->clock.chronic_steps,
+        .rejected = sim->clock.rejected,
+        .smallest = sim->clock.smallest,
+        .largest = sim->clock.largest,
+        .mean = sim->clock.chronic_steps ? sim->clock.total / (double)sim->clock.chronic_steps : 0,
+        .step_error = sim->clock.step_error,
+        .step_error_total = sim->clock.step_error_total,
+        .class_error = sim->fields->class_error,
+        .class_count = sim->fields->class_count};
     XT_TRY(xt_fields_fraction_defect(&proofs->fraction_defect, sim->fields, err));
     for (int s = 0; s < sim->model->species_count; s++) {
         proofs->range[s] = (xt_range){NAN, NAN, -1};

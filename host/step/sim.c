@@ -45,14 +45,18 @@ xt_status xt_sim_create(xt_sim **out, const xt_sim_def *def, xt_error *err) {
     sim->model = model;
     sim->watch = def->watch;
     sim->chronic_end = scene->mode == XT_CHRONIC ? scene->until : 0;
-    sim->end = scene->mode == XT_CHRONIC ? scene->until + scene->acute : scene->until;
-    sim->clock.step = scene->step;
+    sim->end_time = scene->mode == XT_CHRONIC ? scene->until + scene->acute : scene->until;
+    sim->clock.step = scene->adaptive ? fmin(scene->min_step, scene->step) : scene->step;
     sim->scalar = calloc((size_t)model->scalar_count + 1, sizeof *sim->scalar);
     sim->first = calloc((size_t)model->readout_count + 1, sizeof *sim->first);
-    sim->last_mean = calloc((size_t)model->scalar_count + 1, sizeof *sim->last_mean);
-    sim->rate = calloc((size_t)model->scalar_count + 1, sizeof *sim->rate);
-    sim->last_slope = calloc((size_t)model->scalar_count + 1, sizeof *sim->last_slope);
-    if (!sim->scalar || !sim->first || !sim->rate || !sim->last_mean || !sim->last_slope) {
+    sim->end = calloc((size_t)model->scalar_count + 1, sizeof *sim->end);
+    sim->trial = calloc((size_t)model->scalar_count + 1, sizeof *sim->trial);
+    sim->before = calloc((size_t)model->scalar_count + 1, sizeof *sim->before);
+    sim->work = calloc((size_t)model->scalar_count + 1, sizeof *sim->work);
+    bool room = sim->work && sim->scalar && sim->first && sim->end && sim->trial && sim->before;
+    for (int n = 0; n < XT_HISTORY; n++)
+        room &= (sim->watched[n] = calloc((size_t)model->scalar_count + 1, sizeof(double))) != NULL;
+    if (!room) {
         status = xt_no_memory(err, "scalars", sizeof *sim->scalar * (size_t)model->scalar_count);
         goto done;
     }
@@ -93,9 +97,11 @@ void xt_sim_free(xt_sim *sim) {
     xt_fields_free(sim->fields);
     free(sim->scalar);
     free(sim->first);
-    free(sim->last_mean);
-    free(sim->last_slope);
-    free(sim->rate);
+    free(sim->end);
+    free(sim->trial);
+    free(sim->before);
+    free(sim->work);
+    for (int n = 0; n < XT_HISTORY; n++) free(sim->watched[n]);
     free(sim);
 }
 
@@ -121,8 +127,8 @@ static xt_status start(xt_sim *sim, xt_error *err) {
     XT_TRY(xt_solver_steady(sim->solver, sim->scalar,
                             sim->model->peak_share >= 0 && sim->scalar[sim->model->peak_share] > 0, err));
     sim->clock.settled = 1;
+    sim->clock.levels = 1;
     xt_sim_drivers(sim, sim->scalar, 0);
-    for (int i = 0; i < sim->model->scalar_count; i++) sim->last_mean[i] = sim->scalar[i];
     raw_readouts(sim->first, sim);
     sim->clock.past_start = 1;
     return XT_OK;
@@ -145,9 +151,9 @@ void xt_sim_readouts(double *values, const xt_sim *sim) {
 
 double xt_sim_time(const xt_sim *sim) { return sim->clock.time; }
 double xt_sim_age(const xt_sim *sim) { return sim->scene->age + (sim->scene->ageing ? sim->clock.time : 0); }
-double xt_sim_end(const xt_sim *sim) { return sim->end; }
+double xt_sim_end(const xt_sim *sim) { return sim->end_time; }
 double xt_sim_acute_begin(const xt_sim *sim) {
-    return sim->end > sim->chronic_end ? sim->chronic_end : INFINITY;
+    return sim->end_time > sim->chronic_end ? sim->chronic_end : INFINITY;
 }
 unsigned long long xt_sim_steps(const xt_sim *sim) { return sim->clock.steps; }
 xt_fields *xt_sim_fields(xt_sim *sim) { return sim->fields; }
@@ -155,5 +161,5 @@ const double *xt_sim_scalars(const xt_sim *sim) { return sim->scalar; }
 
 bool xt_sim_is_acute(const xt_sim *sim) {
     /* At the very start of an acute phase after years the fields are still to be settled. */
-    return sim->clock.time > sim->chronic_end || (sim->chronic_end <= 0 && sim->end > 0);
+    return sim->clock.time > sim->chronic_end || (sim->chronic_end <= 0 && sim->end_time > 0);
 }

@@ -56,8 +56,10 @@ void xt_sim_readouts(double *values, const xt_sim *sim);
 typedef struct {
     xt_solver_report solver;
     xt_tissue_report tissue;
-    double step_error;       /* largest estimated relative error of a region mean in one step */
-    double step_error_total; /* sum over the steps: a bound on what stepping did to the means */
+    unsigned long long chronic_steps, rejected;
+    double smallest, largest, mean; /* h, of the remodelling steps taken; 0: none */
+    double step_error;              /* largest estimated relative error of a region mean in one step */
+    double step_error_total;        /* sum over the steps: a bound on what stepping did to the means */
     double fraction_defect;
     xt_range range[XT_MAX_SPECIES];
     double class_error;

@@ -22,10 +22,14 @@ static xt_status carry_host(const carrier *to, xt_sim *sim, xt_error *err) {
     XT_TRY(carry(to, "clock", &sim->clock, sizeof sim->clock, err));
     XT_TRY(carry(to, "scalars", sim->scalar, scalars, err));
     XT_TRY(carry(to, "first", sim->first, (size_t)sim->model->readout_count * sizeof(double), err));
-    XT_TRY(carry(to, "last_mean", sim->last_mean, scalars, err));
-    XT_TRY(carry(to, "last_slope", sim->last_slope, scalars, err));
+    XT_TRY(carry(to, "before", sim->before, scalars, err));
+    static const char *const watched[XT_HISTORY] = {"watched_0", "watched_1", "watched_2"};
+    for (int n = 0; n < XT_HISTORY; n++) XT_TRY(carry(to, watched[n], sim->watched[n], scalars, err));
     XT_TRY(carry(to, "organs", fields->organ, (size_t)fields->organ_count * sizeof *fields->organ, err));
     XT_TRY(carry(to, "plasma", fields->plasma, sizeof fields->plasma, err));
+    XT_TRY(carry(to, "plasma_before", fields->plasma_before, sizeof fields->plasma_before, err));
+    XT_TRY(
+        carry(to, "plasma_peak_before", fields->plasma_peak_before, sizeof fields->plasma_peak_before, err));
     XT_TRY(carry(to, "plasma_peak", fields->plasma_peak, sizeof fields->plasma_peak, err));
     XT_TRY(carry(to, "secretion_scale", fields->secretion_scale, sizeof fields->secretion_scale, err));
     XT_TRY(carry(to, "class_levels", &fields->class_levels, sizeof fields->class_levels, err));
@@ -56,6 +60,13 @@ static xt_status carry_device(const carrier *to, xt_sim *sim, xt_error *err) {
         XT_TRY(carry_buffer(to, fields, "state", fields->state, plane * (size_t)model->state_count, err));
     XT_TRY(carry_buffer(to, fields, "rest", fields->rest, plane * species, err));
     XT_TRY(carry_buffer(to, fields, "peak", fields->peak, plane * species, err));
+    int both = fields->rest_before != NULL;
+    XT_TRY(carry(to, "both_before", &both, sizeof both, err));
+    if (both) {
+        XT_TRY(xt_fields_keep_both(fields, err));
+        XT_TRY(carry_buffer(to, fields, "rest_before", fields->rest_before, plane * species, err));
+        XT_TRY(carry_buffer(to, fields, "peak_before", fields->peak_before, plane * species, err));
+    }
     XT_TRY(carry_buffer(to, fields, "response", fields->response, plane * species, err));
     XT_TRY(carry_buffer(to, fields, "reference", fields->reference, plane * species, err));
     return carry_buffer(to, fields, "epsilon", fields->epsilon,
@@ -115,6 +126,6 @@ xt_status xt_sim_load(xt_sim *sim, xt_block_source source, void *context, xt_err
     XT_TRY(carry_rooms(&from, sim, err));
     XT_TRY(xt_fields_classify(sim->fields, err));
     sim->fields->geometry = geometry;
-    if (sim->end > sim->chronic_end) XT_TRY(xt_fields_update_max_rate(sim->fields, err));
+    if (sim->end_time > sim->chronic_end) XT_TRY(xt_fields_update_max_rate(sim->fields, err));
     return xt_fields_set_scalars(sim->fields, sim->scalar, err);
 }

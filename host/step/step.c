@@ -1,106 +1,78 @@
 #include <math.h>
 #include <string.h>
 
-#include "fields/cell_text.h"
 #include "step/internal.h"
-
-/* Scalars for a time: age, time, plasma, then every driver in the model's order. */
-void xt_sim_drivers(xt_sim *sim, double *scalar, double time) {
-    const xt_model *model = sim->model;
-    scalar[model->time] = time;
-    scalar[model->age] = sim->scene->age + (sim->scene->ageing ? time : 0);
-    for (int s = 0; s < model->species_count; s++) scalar[model->plasma_first + s] = sim->fields->plasma[s];
-    xt_model_drivers(model, scalar);
-}
 
 static bool wants_peak(const xt_sim *sim) {
     return sim->model->peak_share >= 0 && sim->scalar[sim->model->peak_share] > 0;
 }
 
 xt_status xt_sim_settle(xt_sim *sim, xt_error *err) {
-    if (xt_sim_is_acute(sim) || sim->clock.settled) {
-        xt_sim_drivers(sim, sim->scalar, sim->clock.time);
-        return XT_OK;
+    xt_clock *clock = &sim->clock;
+    xt_sim_drivers(sim, sim->scalar, clock->time);
+    if (xt_sim_is_acute(sim) || clock->settled) return XT_OK;
+    if (clock->levels > 0) { /* start where the last two point to */
+        const double ratio = clock->levels > 1 ? clock->last[0] / clock->last[1] : 0;
+        XT_TRY(xt_fields_predict(sim->fields, ratio, wants_peak(sim), err));
     }
-    xt_sim_drivers(sim, sim->scalar, sim->clock.time);
     const char *before = xt_stopwatch_turn(sim->watch, "steady fields");
     XT_TRY(xt_solver_steady(sim->solver, sim->scalar, wants_peak(sim), err));
     xt_stopwatch_turn(sim->watch, before);
-    sim->clock.settled = 1;
-    xt_sim_drivers(sim, sim->scalar, sim->clock.time); /* the plasma levels are known now */
+    clock->settled = 1;
+    if (clock->levels < 2) clock->levels++;
+    xt_sim_drivers(sim, sim->scalar, clock->time); /* the plasma levels are known now */
     return XT_OK;
 }
 
-/* Explicit Euler, from the scalars at the start of the step. */
-static void remember(xt_sim *sim, double dt) {
-    for (int i = 0; i < sim->model->scalar_count; i++)
-        if (sim->model->scalar[i].kind == XT_SCALAR_MEMORY) sim->scalar[i] += dt * sim->rate[i];
+/* The step from now as the rules see it. */
+static xt_tissue_span foretell(xt_sim *sim, double dt) {
+    xt_sim_foretell(sim->end, sim, dt);
+    return (xt_tissue_span){.begin = sim->scalar,
+                            .end = sim->end,
+                            .dt = dt,
+                            .substeps = sim->scene->substeps,
+                            .ahead = sim->clock.levels > 1 ? dt / sim->clock.last[0] : 0};
 }
 
-static void memory_rates(xt_sim *sim) {
-    for (int i = 0; i < sim->model->scalar_count; i++)
-        if (sim->model->scalar[i].kind == XT_SCALAR_MEMORY)
-            sim->rate[i] =
-                xt_expr_value(sim->model, sim->model->scalar[i].formula, &(xt_values){.scalar = sim->scalar});
+/* Fields, plasma and strain of now, and the means that step control starts from. */
+static xt_status begin_step(xt_sim *sim, xt_error *err) {
+    XT_TRY(xt_sim_settle(sim, err));
+    XT_TRY(xt_tissue_mechanics(sim->tissue, err));
+    if (sim->clock.last[0] > 0) return XT_OK;
+    memcpy(sim->watched[0], sim->scalar, (size_t)sim->model->scalar_count * sizeof *sim->scalar);
+    return sim->scene->adaptive ? xt_tissue_watch(sim->watched[0], sim->tissue, err) : XT_OK;
 }
 
-/* A state with a value instead of a rate may jump with the drivers: its mean says nothing about stepping. */
-static bool is_integrated(const xt_model *model, const xt_scalar *mean) {
-    xt_cell_uses uses = {0};
-    xt_cell_uses_add(&uses, model, mean->mean);
-    for (int k = 0; k < model->state_count; k++)
-        if (uses.state >> k & 1 && model->state[k].value) return false;
-    return true;
-}
-
-/* Half the difference between an Euler step and the last step's slope extrapolated: the local error of
- * explicit Euler to leading order, of each region mean, relative to it. */
-static double step_error(xt_sim *sim, double dt) {
-    double worst = 0;
-    for (int i = 0; i < sim->model->scalar_count; i++) {
-        if (sim->model->scalar[i].kind != XT_SCALAR_MEAN ||
-            !is_integrated(sim->model, &sim->model->scalar[i]))
-            continue;
-        const double now = sim->scalar[i], slope = (now - sim->last_mean[i]) / dt;
-        if (sim->clock.last_step > 0) {
-            const double size = fmax(fabs(now), 1e-6);
-            worst = fmax(worst, 0.5 * dt * fabs(slope - sim->last_slope[i]) / size);
-        }
-        sim->last_slope[i] = slope;
-        sim->last_mean[i] = now;
+/* May the step be taken? If not, the clock's step is a shorter one. */
+static xt_status pilot(bool *good, double *error, xt_sim *sim, double dt, xt_error *err) {
+    const xt_tissue_span span = foretell(sim, dt);
+    memcpy(sim->trial, sim->end, (size_t)sim->model->scalar_count * sizeof *sim->end);
+    XT_TRY(xt_tissue_pilot(sim->trial, sim->tissue, &span, err));
+    *error = xt_step_error(sim, sim->trial, dt);
+    *good = !xt_step_is_refused(sim, dt, *error);
+    if (!*good) {
+        sim->clock.step = xt_step_next(sim, dt, *error);
+        sim->clock.rejected++;
     }
-    return worst;
+    return XT_OK;
 }
 
-/* The largest relative error of a region mean that an adaptive step may make. */
-static const double step_tolerance = 1e-4;
-
-static double next_size(const xt_sim *sim, double dt, double error) {
-    const double most = sim->scene->step, least = fmin(24.0, most);
-    if (!sim->scene->adaptive) return most;
-    if (sim->clock.last_step <= 0) return fmax(least, fmin(dt, most)); /* no estimate yet */
-    const double grow = error > 0 ? 0.9 * sqrt(step_tolerance / error) : 2.0;
-    return fmin(most, fmax(least, dt * fmin(2.0, fmax(0.3, grow))));
-}
-
-/* One remodelling step: MODEL.md §3.9. */
-static xt_status chronic_step(xt_sim *sim, double dt, xt_error *err) {
-    XT_TRY(xt_sim_settle(sim, err)); /* fields, plasma */
-    XT_TRY(xt_fields_set_scalars(sim->fields, sim->scalar, err));
-    XT_TRY(xt_tissue_mechanics(sim->tissue, err)); /* strain */
-    memory_rates(sim);
-    XT_TRY(
-        xt_tissue_step(sim->tissue, sim->scalar, dt, sim->scene->substeps, err)); /* states, phases, labels */
-    remember(sim, dt);                                                            /* training state */
-    XT_TRY(xt_fields_classify(sim->fields, err));                                 /* coefficients */
-    XT_TRY(xt_tissue_means(sim->tissue, sim->scalar, err));                       /* read-outs */
+/* One remodelling step: MODEL.md §3.9, with the fields of its end foretold. error: that of the pilot. */
+static xt_status chronic_step(xt_sim *sim, double dt, double error, xt_error *err) {
+    const size_t scalars = (size_t)sim->model->scalar_count * sizeof *sim->scalar;
+    const xt_tissue_span span = foretell(sim, dt);       /* drivers, memories */
+    XT_TRY(xt_tissue_step(sim->tissue, &span, err));     /* states, phases, labels */
+    XT_TRY(xt_fields_classify(sim->fields, err));        /* coefficients */
+    XT_TRY(xt_tissue_means(sim->tissue, sim->end, err)); /* read-outs */
+    if (!sim->scene->adaptive) {
+        error = xt_step_error(sim, sim->end, dt);
+        memcpy(sim->trial, sim->end, scalars);
+    }
+    memcpy(sim->before, sim->scalar, scalars);
+    memcpy(sim->scalar, sim->end, scalars);
+    sim->clock.step = xt_step_next(sim, dt, error);
+    xt_step_note(sim, dt, error, sim->trial);
     sim->clock.settled = 0;
-    sim->clock.steps++;
-    const double error = step_error(sim, dt);
-    sim->clock.step = next_size(sim, dt, error);
-    sim->clock.step_error = fmax(sim->clock.step_error, error);
-    sim->clock.step_error_total += error;
-    sim->clock.last_step = dt;
     return XT_OK;
 }
 
@@ -112,10 +84,15 @@ static double landing(const xt_sim *sim, double target) {
 
 static xt_status toward_chronic(xt_sim *sim, double until, xt_error *err) {
     XT_TRY(xt_events_apply(sim, err));
-    if (sim->scene->adaptive && sim->clock.last_step <= 0) sim->clock.step = fmin(24.0, sim->scene->step);
-    const double target = fmin(until, xt_events_next(sim)), dt = landing(sim, target);
+    const double target = fmin(until, xt_events_next(sim));
+    XT_TRY(begin_step(sim, err));
+    double dt = landing(sim, target), error = 0;
+    for (bool good = !sim->scene->adaptive; !good;) {
+        dt = landing(sim, target);
+        XT_TRY(pilot(&good, &error, sim, dt, err));
+    }
     const bool lands = dt > 0.75 * (target - sim->clock.time);
-    XT_TRY(chronic_step(sim, dt, err));
+    XT_TRY(chronic_step(sim, dt, error, err));
     sim->clock.time = lands ? target : sim->clock.time + dt;
     xt_sim_drivers(sim, sim->scalar, sim->clock.time);
     return xt_sim_check_finite(sim, err);
@@ -158,7 +135,7 @@ static xt_status toward_acute(xt_sim *sim, double until, xt_error *err) {
 }
 
 xt_status xt_sim_step(xt_sim *sim, double until, xt_error *err) {
-    until = fmin(until, sim->end);
+    until = fmin(until, sim->end_time);
     if (sim->clock.time >= until) return XT_OK;
     const bool chronic = sim->clock.time < sim->chronic_end;
     const char *before = xt_stopwatch_turn(sim->watch, chronic ? "rules" : "acute steps");
@@ -169,7 +146,7 @@ xt_status xt_sim_step(xt_sim *sim, double until, xt_error *err) {
 }
 
 xt_status xt_sim_advance(xt_sim *sim, double until, xt_error *err) {
-    until = fmin(until, sim->end);
+    until = fmin(until, sim->end_time);
     while (sim->clock.time < until) XT_TRY(xt_sim_step(sim, until, err));
     return XT_OK;
 }

@@ -1,5 +1,6 @@
 /* The rules for one cell on the host: the reference for the device, and what organs use. */
 #include <math.h>
+#include <string.h>
 #include "tissue/internal.h"
 
 static void quantities(const xt_model *model, int tissue, const xt_values *values, double *quantity) {
@@ -63,46 +64,97 @@ static void fill(const xt_model *model, double *phase) {
     phase[model->slack] = 1 - others;
 }
 
-static void remodel(const xt_model *model, const xt_remodelling *rule, double *phase, const xt_values *values,
-                    double dt, bool bookkeeping) {
-    double *f = &phase[rule->phase], share[XT_MAX_PHASES] = {0};
-    const double want = rule->rate ? dt * xt_expr_value(model, rule->rate, values)
-                                   : xt_expr_value(model, rule->target, values) - *f;
-    if (!bookkeeping) {
-        *f += limited(*f, want, rule->low, rule->high);
-        return;
+/* ---- a step: exponential Heun (Cox and Matthews 2002, ETD2RK), per state with the slope of its own rate
+ * ---- */
+
+/* (e^z - 1)/z and (e^z - 1 - z)/z^2: what a constant and a growing rate add over a step of z time constants.
+ */
+static double phi1(double z) { return fabs(z) < 1e-5 ? 1 + z / 2 : expm1(z) / z; }
+static double phi2(double z) { return fabs(z) < 1e-2 ? 0.5 + z / 6 + z * z / 24 : (phi1(z) - 1) / z; }
+
+typedef struct {
+    double state[XT_MAX_STATES], slope[XT_MAX_STATES];
+    double rule[XT_MAX_RULES], share[XT_MAX_RULES][XT_MAX_PHASES];
+} rates;
+
+static void rates_of(rates *out, const xt_model *model, int tissue, const xt_values *values) {
+    for (int k = 0; k < model->state_count; k++) {
+        const xt_state *state = &model->state[k];
+        if (!(state->tissues >> tissue & 1) || !state->rate) continue;
+        out->state[k] = xt_expr_value(model, state->rate, values);
+        out->slope[k] = state->slope ? xt_expr_value(model, state->slope, values) : 0;
     }
-    for (int k = 0; k < model->phase_count; k++)
-        if (rule->freed_to[k]) share[k] = xt_expr_value(model, rule->freed_to[k], values);
-    double change = limited(*f, want, rule->low, rule->high);
-    if (change < 0) free_volume(model, rule, share, phase, -change);
-    if (change > 0) change -= take_volume(model, rule, phase, change);
-    *f += change;
+    for (int r = 0; r < model->remodelling_count; r++) {
+        const xt_remodelling *rule = &model->remodelling[r];
+        if (!(rule->tissues >> tissue & 1)) continue;
+        if (rule->rate) out->rule[r] = xt_expr_value(model, rule->rate, values);
+        for (int k = 0; k < model->phase_count; k++)
+            if (rule->freed_to[k]) out->share[r][k] = xt_expr_value(model, rule->freed_to[k], values);
+    }
+}
+
+/* Phases by the mean of two rates; targets with the values given, which are those of the step's end. */
+static void remodel(const xt_model *model, int tissue, double *phase, const rates *a, const rates *b,
+                    xt_values *end, double *quantity, double dt, bool bookkeeping) {
+    bool any = false;
+    for (int r = 0; r < model->remodelling_count; r++) {
+        const xt_remodelling *rule = &model->remodelling[r];
+        if (!(rule->tissues >> tissue & 1)) continue;
+        any = true;
+        double *f = &phase[rule->phase], share[XT_MAX_PHASES] = {0};
+        if (rule->target) quantities(model, tissue, end, quantity);
+        const double want =
+            rule->rate ? dt * 0.5 * (a->rule[r] + b->rule[r]) : xt_expr_value(model, rule->target, end) - *f;
+        double change = limited(*f, want, rule->low, rule->high);
+        for (int k = 0; k < model->phase_count; k++) share[k] = 0.5 * (a->share[r][k] + b->share[r][k]);
+        if (bookkeeping && change < 0) free_volume(model, rule, share, phase, -change);
+        if (bookkeeping && change > 0) change -= take_volume(model, rule, phase, change);
+        *f += change;
+    }
+    if (any && bookkeeping) fill(model, phase);
+}
+
+static void assign_values(const xt_model *model, int tissue, double *state, xt_values *end,
+                          double *quantity) {
+    quantities(model, tissue, end, quantity);
+    for (int k = 0; k < model->state_count; k++)
+        if (model->state[k].tissues >> tissue & 1 && model->state[k].value)
+            state[k] = xt_expr_value(model, model->state[k].value, end);
 }
 
 void xt_cell_step(const xt_model *model, int tissue, double *phase, const double *phase0, double *state,
-                  const xt_values *values, double *quantity, double dt, bool bookkeeping) {
-    xt_values v = *values;
-    v.phase = phase;
-    v.phase0 = phase0;
-    v.state = state;
-    v.quantity = quantity;
-    quantities(model, tissue, &v, quantity);
+                  const xt_values *begin, const xt_values *end, double dt, bool bookkeeping) {
+    double quantity[XT_MAX_QUANTITIES], ahead[XT_MAX_STATES], filled[XT_MAX_PHASES];
+    rates a = {0}, b = {0};
+    xt_values first = *begin, last = *end;
+    first.phase0 = last.phase0 = phase0;
+    first.quantity = last.quantity = quantity;
+    first.phase = phase;
+    first.state = state;
+    last.phase = filled;
+    last.state = ahead;
+    memcpy(ahead, state, (size_t)model->state_count * sizeof *state);
+    memcpy(filled, phase, (size_t)model->phase_count * sizeof *phase);
+
+    quantities(model, tissue, &first, quantity);
+    rates_of(&a, model, tissue, &first);
+    for (int k = 0; k < model->state_count; k++) ahead[k] += dt * phi1(dt * a.slope[k]) * a.state[k];
+    assign_values(model, tissue, ahead, &last, quantity); /* targets may use them */
+    remodel(model, tissue, filled, &a, &a, &last, quantity, dt, bookkeeping);
+    assign_values(model, tissue, ahead, &last, quantity);
+
+    quantities(model, tissue, &last, quantity);
+    rates_of(&b, model, tissue, &last);
     for (int k = 0; k < model->state_count; k++) {
-        const xt_state *rule = &model->state[k];
-        if (!(rule->tissues >> tissue & 1)) continue;
-        if (rule->rate)
-            state[k] += dt * xt_expr_value(model, rule->rate, &v);
-        else
-            state[k] = xt_expr_value(model, rule->value, &v);
+        const double bend = b.state[k] - a.state[k] - a.slope[k] * (ahead[k] - state[k]);
+        if (!(model->state[k].tissues >> tissue & 1) || model->state[k].value) continue;
+        state[k] = ahead[k] + dt * phi2(dt * a.slope[k]) * bend;
     }
-    bool any = false;
-    for (int r = 0; r < model->remodelling_count; r++) {
-        if (!(model->remodelling[r].tissues >> tissue & 1)) continue;
-        any = true;
-        remodel(model, &model->remodelling[r], phase, &v, dt, bookkeeping);
-    }
-    if (any && bookkeeping) fill(model, phase);
+    last.state = state;
+    assign_values(model, tissue, state, &last, quantity);
+    last.phase = phase;
+    remodel(model, tissue, phase, &a, &b, &last, quantity, dt, bookkeeping);
+    assign_values(model, tissue, state, &last, quantity);
 }
 
 void xt_cell_initialise(const xt_model *model, int tissue, const double *phase, const double *phase0,
@@ -122,24 +174,4 @@ void xt_cell_initialise(const xt_model *model, int tissue, const double *phase, 
         quantities(model, tissue, &v, quantity);
         state[k] = xt_expr_value(model, model->state[k].initial, &v);
     }
-}
-
-static void exposures(const xt_model *model, const double *level, const double *reference, double *exposure) {
-    for (int k = 0; k < model->species_count; k++) {
-        const double floor = 1e-3 * reference[k];
-        exposure[k] = reference[k] > 0 ? (level[k] + floor) / (reference[k] + floor) : 1;
-    }
-}
-
-void xt_organ_step(const xt_model *model, xt_organ *organ, const double *scalar, double dt, int substeps) {
-    double rest[XT_MAX_SPECIES], peak[XT_MAX_SPECIES], quantity[XT_MAX_QUANTITIES];
-    const bool has_peak = model->peak_share >= 0 && scalar[model->peak_share] > 0;
-    exposures(model, organ->rest, organ->reference, rest);
-    exposures(model, has_peak ? organ->peak : organ->rest, organ->reference, peak);
-    /* An organ is its own neighbour. */
-    const xt_values values = {
-        .scalar = scalar, .exposure_rest = rest, .exposure_peak = peak, .beside = organ->phase};
-    for (int n = 0; n < substeps; n++)
-        xt_cell_step(model, organ->tissue, organ->phase, organ->phase0, organ->state, &values, quantity,
-                     dt / substeps, false);
 }

@@ -104,13 +104,15 @@ static xt_status propose(xt_tissue_rules *rules, int ticks, cl_uint *count, xt_e
 
 static xt_status apply(xt_tissue_rules *rules, xt_error *err) {
     xt_fields *f = rules->fields;
-    const cl_int cells = (cl_int)f->cells, hold = ticks_to_hold(rules);
+    const cl_int cells = (cl_int)f->cells, hold = ticks_to_hold(rules), earlier = f->rest_before != NULL;
+    const cl_mem *before = xt_fields_before(f, false), *before_peak = xt_fields_before(f, true);
     const xt_arg args[] = {XT_ARG(f->block),       XT_ARG(f->material), XT_ARG(rules->dwell),
                            XT_ARG(hold),           XT_ARG(cells),       XT_ARG(f->phase),
                            XT_ARG(rules->scratch), XT_ARG(f->scalar),   XT_ARG(f->epsilon),
-                           XT_ARG(f->rest),        XT_ARG(f->peak),     XT_ARG(f->reference)};
+                           XT_ARG(f->rest),        XT_ARG(f->peak),     XT_ARG(f->reference),
+                           XT_ARG(earlier),        XT_ARG(*before),     XT_ARG(*before_peak)};
     XT_TRY(
-        xt_launch(rules->device, rules->apply, f->cells, 0, args, 12, "labels", 2.0 * (double)f->cells, err));
+        xt_launch(rules->device, rules->apply, f->cells, 0, args, 15, "labels", 2.0 * (double)f->cells, err));
     return xt_tissue_initialise_cells(rules, true, err);
 }
 

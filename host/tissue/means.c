@@ -11,30 +11,30 @@ static void tissue_text(xt_text *out, const xt_tissue_rules *rules, int t) {
     for (int k = 0; k < model->scalar_count; k++)
         if (is_mean(model, k) && model->scalar[k].tissue == t)
             xt_cell_uses_add(&uses, model, model->scalar[k].mean);
-    xt_text_printf(out, "    if (region[i] == %d) {\n    const float section = 0.0f;\n", t);
+    xt_text_printf(out,
+                   "static inline void xt_means_%d(int i, int cells, xt_true mine, xt_real own, xt_tally "
+                   "*sum, " XT_TISSUE_BUFFERS " {\n    const int tissue = %d;\n"
+                   "    const XT_REAL section = 0.0f;\n",
+                   t, t);
     xt_tissue_load_text(out, rules, &uses, t, false);
     for (int k = 0, j = 0; k < model->scalar_count; k++) {
         if (!is_mean(model, k)) continue;
         if (model->scalar[k].tissue == t) {
-            xt_text_printf(out, "    xt_add(&sum[%d], own * (", j);
+            xt_text_printf(out, "    xt_tally_add(&sum[%d], xt_zero_unless(mine, own * (", j);
             xt_expr_emit(out, model, model->scalar[k].mean);
-            xt_text_add(out, "));\n");
+            xt_text_add(out, ")));\n");
         }
         j++;
     }
-    xt_text_printf(out, "    xt_add(&sum[%d], own);\n    }\n", rules->mean_count + rules->weight_of[t]);
+    xt_text_printf(out, "    xt_tally_add(&sum[%d], xt_zero_unless(mine, own));\n}\n\n",
+                   rules->mean_count + rules->weight_of[t]);
 }
 
 void xt_tissue_mean_text(xt_text *out, const xt_tissue_rules *rules) {
     const int sums = rules->mean_count + rules->weight_count;
-    xt_text_printf(
-        out,
-        "#define XT_MEANS %d\nstatic inline void xt_mean_cell(int i, int cells, int tissue, float own, "
-        "float2 *sum, " XT_TISSUE_BUFFERS " {\n",
-        sums ? sums : 1);
+    xt_text_printf(out, "#define XT_MEANS %d\n", sums ? sums : 1);
     for (int t = 1; t <= rules->model->tissue_count; t++)
         if (rules->weight_of[t] >= 0) tissue_text(out, rules, t);
-    xt_text_add(out, "}\n\n");
 }
 
 xt_status xt_means_create(xt_tissue_rules *rules, xt_error *err) {
@@ -51,15 +51,16 @@ xt_status xt_means_create(xt_tissue_rules *rules, xt_error *err) {
 }
 
 /* Mesh sums; result[mean_count + weight_count]. */
-static xt_status mesh_sums(double *result, xt_tissue_rules *rules, xt_error *err) {
+static xt_status mesh_sums(double *result, xt_tissue_rules *rules, int stride, xt_error *err) {
     xt_fields *f = rules->fields;
-    const cl_int cells = (cl_int)f->cells;
-    xt_arg args[6 + XT_CELL_ARGS] = {XT_ARG(f->material), XT_ARG(rules->mean_sums.partial),
-                                     XT_ARG(cells),       XT_ARG(f->phase),
-                                     XT_ARG(f->state),    XT_ARG(rules->scratch)};
-    const int n = xt_tissue_read_args(args, 6, rules, false);
-    XT_TRY(xt_launch(rules->device, rules->means, XT_SUM_ITEMS, 0, args, n, "means", 20.0 * (double)f->cells,
-                     err));
+    const cl_int cells = (cl_int)f->cells, every = stride;
+    xt_arg args[7 + XT_CELL_ARGS] = {XT_ARG(f->material),   XT_ARG(rules->mean_sums.partial),
+                                     XT_ARG(every),         XT_ARG(cells),
+                                     XT_ARG(f->phase),      XT_ARG(f->state),
+                                     XT_ARG(rules->scratch)};
+    const int n = xt_tissue_read_args(args, 7, rules, false);
+    XT_TRY(xt_launch(rules->device, rules->means, XT_SUM_ITEMS, 0, args, n, "means",
+                     20.0 * (double)f->cells / stride, err));
     return xt_sums_read(result, rules->device, &rules->mean_sums, err);
 }
 
@@ -86,7 +87,7 @@ static double organ_mean(const xt_tissue_rules *rules, const xt_scalar *mean, co
     return xt_expr_value(model, mean->mean, &values);
 }
 
-xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err) {
+xt_status xt_means(double *scalar, xt_tissue_rules *rules, int stride, xt_error *err) {
     const xt_model *model = rules->model;
     if (!rules->mean_count) return XT_OK;
     const size_t sums = (size_t)(rules->mean_count + rules->weight_count);
@@ -94,7 +95,7 @@ xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err)
     xt_status status = XT_OK;
     if (!sum) return xt_no_memory(err, "means", sums * sizeof *sum);
     if (rules->device) XT_GO(xt_fields_set_scalars(rules->fields, scalar, err));
-    if (rules->device) XT_GO(mesh_sums(sum, rules, err));
+    if (rules->device) XT_GO(mesh_sums(sum, rules, stride, err));
     for (int k = 0, j = 0; k < model->scalar_count; k++) {
         if (!is_mean(model, k)) continue;
         const double volume = sum[rules->mean_count + rules->weight_of[model->scalar[k].tissue]];
@@ -104,4 +105,12 @@ xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err)
 done:
     free(sum);
     return status;
+}
+
+xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err) {
+    return xt_means(scalar, rules, 1, err);
+}
+
+xt_status xt_tissue_watch(double *scalar, xt_tissue_rules *rules, xt_error *err) {
+    return xt_means(scalar, rules, rules->stride, err);
 }

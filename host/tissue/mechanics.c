@@ -5,6 +5,7 @@
  * moment (h^2/12 of its stiffness) counts, so that even a single voxel is not singular. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "tissue/internal.h"
 
 static bool stiff(const xt_model *model, int tissue) {
@@ -36,7 +37,7 @@ void xt_tissue_modulus_text(xt_text *out, const xt_tissue_rules *rules) {
     xt_cell_uses uses = {0};
     xt_cell_uses_add(&uses, model, model->mechanics.modulus);
     xt_text_add(out, "static inline float xt_modulus_cell(int i, int cells, xt_material m, " XT_TISSUE_BUFFERS
-                     " {\n    const float share = 1.0f - xt_own(m);\n    float e = 0.0f;\n");
+                     " {\n    const float share = 1.0f - xt_home(m);\n    float e = 0.0f;\n");
     for (int t = 1; model->mechanics.modulus && t <= model->tissue_count; t++) {
         if (!stiff(model, t)) continue;
         xt_text_printf(out, "    if (m.tissue == %d) {\n    const int tissue = %d;\n", t, t);
@@ -74,8 +75,10 @@ xt_status xt_mechanics_create(xt_tissue_rules *rules, xt_error *err) {
     if (!device) return XT_OK;
     rules->slices = rules->fields->mesh->dims[2];
     const size_t slices = (size_t)rules->slices;
-    XT_TRY(xt_buffer_create(&rules->table, device, slices * row_size(rules) * sizeof(float), "section table",
-                            err));
+    const size_t values = slices * row_size(rules);
+    rules->section = calloc(2 * values, sizeof *rules->section);
+    if (!rules->section) return xt_no_memory(err, "section table", 2 * values * sizeof *rules->section);
+    XT_TRY(xt_buffer_create(&rules->table, device, 2 * values * sizeof(float), "section table", err));
     if (!rules->model->mechanics.modulus) return XT_OK;
     XT_TRY(xt_buffer_create(&rules->slice, device, (slices + 1) * sizeof(cl_int), "slices", err));
     XT_TRY(xt_buffer_create(&rules->section_partial, device,
@@ -141,15 +144,35 @@ static void fill_row(float *row, const xt_tissue_rules *rules, const double sum[
     }
 }
 
+static size_t table_size(const xt_tissue_rules *rules) { return (size_t)rules->slices * row_size(rules); }
+
 static xt_status write_table(xt_tissue_rules *rules, double (*sums)[XT_SECTION_SUMS], double scale,
                              xt_error *err) {
-    const size_t row = row_size(rules), bytes = (size_t)rules->slices * row * sizeof(float);
-    float *table = calloc(1, bytes);
-    if (!table) return xt_no_memory(err, "section table", bytes);
-    for (int z = 0; z < rules->slices; z++) fill_row(table + (size_t)z * row, rules, sums[z], scale);
-    const xt_status status = xt_buffer_write(rules->device, rules->table, 0, bytes, table, err);
-    free(table);
+    const size_t row = row_size(rules), values = table_size(rules);
+    memset(rules->section, 0, values * sizeof *rules->section);
+    for (int z = 0; z < rules->slices; z++) fill_row(rules->section + (size_t)z * row, rules, sums[z], scale);
+    return xt_buffer_write(rules->device, rules->table, 0, values * sizeof(float), rules->section, err);
+}
+
+size_t xt_mechanics_bytes(const xt_tissue_rules *rules) {
+    return rules->device ? table_size(rules) * sizeof(float) : 0;
+}
+float *xt_mechanics_before(xt_tissue_rules *rules) { return rules->section + table_size(rules); }
+
+xt_status xt_mechanics_foretell(xt_tissue_rules *rules, double ahead, xt_error *err) {
+    const size_t values = table_size(rules), bytes = xt_mechanics_bytes(rules);
+    const float *before = xt_mechanics_before(rules);
+    float *end = malloc(bytes);
+    if (!end) return xt_no_memory(err, "section table", bytes);
+    for (size_t k = 0; k < values; k++)
+        end[k] = rules->section[k] + (ahead > 0 ? (float)ahead * (rules->section[k] - before[k]) : 0);
+    const xt_status status = xt_buffer_write(rules->device, rules->table, bytes, bytes, end, err);
+    free(end);
     return status;
+}
+
+void xt_mechanics_keep(xt_tissue_rules *rules) {
+    memcpy(xt_mechanics_before(rules), rules->section, xt_mechanics_bytes(rules));
 }
 
 /* Mean over the volume it applies to; 0 if there is none. */

@@ -79,7 +79,6 @@ done:
 
 void xt_tissue_sample_step(xt_tissue_sample *sample, size_t count, const xt_model *model,
                            const double *scalar, double dt, bool peak) {
-    double quantity[XT_MAX_QUANTITIES];
     for (size_t i = 0; i < count; i++) {
         xt_tissue_sample *s = &sample[i];
         if (!s->tissue) continue;
@@ -87,7 +86,7 @@ void xt_tissue_sample_step(xt_tissue_sample *sample, size_t count, const xt_mode
                                   .exposure_rest = s->rest,
                                   .exposure_peak = peak ? s->peak : s->rest,
                                   .beside = s->beside};
-        xt_cell_step(model, s->tissue, s->phase, s->phase0, s->state, &values, quantity, dt, true);
+        xt_cell_step(model, s->tissue, s->phase, s->phase0, s->state, &values, &values, dt, true);
     }
 }
 

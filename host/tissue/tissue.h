@@ -9,7 +9,6 @@ typedef struct xt_tissue_rules xt_tissue_rules;
 
 typedef struct {
     unsigned long long label_changes; /* since the start */
-    double mean_steps;                /* not kept: always 0 on the device */
     double fraction_defect;           /* largest |1 - sum of phases| seen */
     double book_defect; /* largest relative mismatch between the integral of the bone rule and the change of
                            bone volume, over the run */
@@ -31,26 +30,40 @@ xt_status xt_tissue_initialise(xt_tissue_rules *rules, const double *scalar, xt_
  * XT_SCALAR_MEAN scalars. Blocking. */
 xt_status xt_tissue_means(xt_tissue_rules *rules, double *scalar, xt_error *err);
 
-/* One remodelling step of dt hours with the rest and peak fields and the scalars given: quantities (from the
- * start of the step), states in file order, phases with bookkeeping in file order, then labels (dwell times
- * run). Organs likewise, on the host, without bookkeeping. Explicit Euler (MODEL.md §3.9); `substeps` > 1
- * divides dt with the fields frozen, labels coming last. ->peak is read only while the driver peak_share is
+/* A remodelling step: dt hours with scalars and fields that go from one end to the other. */
+typedef struct {
+    const double *begin, *end; /* scalars at both ends, model order */
+    double dt;                 /* h */
+    int substeps;              /* equal parts, scalars between by straight lines; at least 1 */
+    double ahead; /* the fields end at rest + ahead (rest - rest_before), and the peak so; 0: they are held */
+} xt_tissue_span;
+
+/* Advance states and phases, with bookkeeping in file order, and organs on the host without. Second order in
+ * dt, also where dt is many time constants of a state: exponential Heun, with the slope of each rate by its
+ * own state (xt_state.slope). States with a value and phases with a target take what the end of the step
+ * makes of them. beside() and label rules see the start. ->peak is read only while the driver peak_share is
  * above 0.
  *
  * What a growing phase needs comes from its taken_from shares as far as they go round, the share that the
  * list leaves from the slack, then from then_from in order, then from what slack is left above its floor;
  * what is still missing is not applied. Limits stop a change and never cause one.
  *
- * Where a label changes, phi c is kept, states that the new tissue has and the old one had not start at their
- * initial formula (exposures 1), and the reference is that of neighbours of the new kind. The caller
- * classifies the fields again after each step (xt_fields_classify). */
-xt_status xt_tissue_step(xt_tissue_rules *rules, const double *scalar, double dt, int substeps,
-                         xt_error *err);
+ * Then labels (dwell times run). Where a label changes, phi c is kept, states that the new tissue has and the
+ * old one had not start at their initial formula (exposures 1), and the reference is that of neighbours of
+ * the new kind. The caller classifies the fields again (xt_fields_classify). */
+xt_status xt_tissue_step(xt_tissue_rules *rules, const xt_tissue_span *span, xt_error *err);
+
+/* Whether a step would do, without taking it: a sixteenth of the blocks (all of a small mesh) and the organs
+ * take it, without labels, and go back. Fills the XT_SCALAR_MEAN scalars with the means over them at its end;
+ * xt_tissue_watch, with those now. Takes a sixteenth of the room of states and phases. */
+xt_status xt_tissue_pilot(double *scalar, xt_tissue_rules *rules, const xt_tissue_span *span, xt_error *err);
+xt_status xt_tissue_watch(double *scalar, xt_tissue_rules *rules, xt_error *err);
 
 /* The same rules on the host in double precision for one cell: the reference that the device is tested
- * against, and what organs use. quantity is scratch [quantity_count]. */
+ * against, and what organs use. `begin` and `end`: what the cell feels at the two ends (scalars, exposures,
+ * beside, section). */
 void xt_cell_step(const xt_model *model, int tissue, double *phase, const double *phase0, double *state,
-                  const xt_values *values, double *quantity, double dt, bool bookkeeping);
+                  const xt_values *begin, const xt_values *end, double dt, bool bookkeeping);
 
 /* Labels as they are now (home tissue per cell, uchar), and dwell clocks, for checkpoints: opaque bytes. */
 size_t xt_tissue_state_size(const xt_tissue_rules *rules);

@@ -25,10 +25,7 @@ static void set_bone(world *w, int x, int y, int z, float bone) {
     }
 }
 
-static void step(world *w, double dt) {
-    xt_error err = {XT_OK, ""};
-    OK(xt_tissue_step(w->rules, w->scalar, dt, 1, &err));
-}
+static void step(world *w, double dt) { step_world(w, dt, 1); }
 
 static void expect(world *w, int x, int y, int z, const char *tissue) {
     xt_material *m = read_material(w);

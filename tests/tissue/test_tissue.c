@@ -92,16 +92,19 @@ static double exposure(const world *w, const host *h, const float *level, size_t
     return ((double)level[at] + eps) / ((double)h->reference[at] + eps);
 }
 
-static void step_host(world *w, host *h, double dt, bool peak) {
-    const xt_model *model = w->model;
-    double quantity[64];
+/* beside() sees the start of a step, whatever the substeps. */
+static void look_beside(world *w, host *h) {
     for (size_t i = 0; i < w->cells; i++)
-        for (int p = 0; p < model->phase_count; p++) {
+        for (int p = 0; p < w->model->phase_count; p++) {
             double most = 0;
             for (int face = 0; face < 6; face++)
                 most = fmax(most, h->phase[xt_mesh_neighbour(w->mesh, i, face) * XT_MAX_PHASES + (size_t)p]);
             h->beside[i * XT_MAX_PHASES + (size_t)p] = rint(most * 65535) / 65535;
         }
+}
+
+static void step_host(world *w, host *h, double dt, bool peak) {
+    const xt_model *model = w->model;
     for (size_t i = XT_BLOCK; i < w->cells; i++) {
         const int tissue = h->material[i].tissue;
         double phase0[XT_MAX_PHASES], rest[XT_MAX_SPECIES], top[XT_MAX_SPECIES];
@@ -117,7 +120,7 @@ static void step_host(world *w, host *h, double dt, bool peak) {
                                   .exposure_peak = top,
                                   .beside = &h->beside[i * XT_MAX_PHASES]};
         xt_cell_step(model, tissue, &h->phase[i * XT_MAX_PHASES], phase0, &h->state[i * XT_MAX_STATES],
-                     &values, quantity, dt, true);
+                     &values, &values, dt, true);
     }
 }
 
@@ -149,7 +152,7 @@ static void compare(world *w, const host *h, double tolerance) {
     drop(&d);
 }
 
-static void against_host(xt_device *device, const char *path, bool peak) {
+static void against_host(xt_device *device, const char *path, bool peak, double tolerance) {
     xt_error err = {XT_OK, ""};
     const int dims[3] = {37, 6, 5};
     xt_model *model = load_model(path);
@@ -168,11 +171,12 @@ static void against_host(xt_device *device, const char *path, bool peak) {
     if (!used) set_levels(&w, w.fields->peak, level_random); /* stale, and must not matter */
     host h = take(&w), start = take(&w);
     for (int n = 0; n < 50; n++) {
+        look_beside(&w, &h);
         step_host(&w, &h, 3.5 * day, used);
         step_host(&w, &h, 3.5 * day, used);
-        OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 2, &err));
+        step_world(&w, 7 * day, 2);
     }
-    compare(&w, &h, 1e-5);
+    compare(&w, &h, tolerance);
     double moved = 0; /* a test in which nothing moves shows nothing */
     for (size_t i = 0; i < w.cells * XT_MAX_PHASES; i++)
         moved = fmax(moved, fabs(h.phase[i] - start.phase[i]));
@@ -189,8 +193,8 @@ static void against_host(xt_device *device, const char *path, bool peak) {
 }
 
 static void default_model_at(xt_device *device) {
-    against_host(device, "scenes/models/crosstalk4.yaml", true);
-    against_host(device, "scenes/models/crosstalk4.yaml", false);
+    against_host(device, "scenes/models/crosstalk4.yaml", true, 1e-5);
+    against_host(device, "scenes/models/crosstalk4.yaml", false, 1e-5);
 }
 
 static void test_default_model_as_on_the_host(void **state) {
@@ -198,10 +202,13 @@ static void test_default_model_as_on_the_host(void **state) {
     on_every_device(default_model_at);
 }
 
-static void invented_model_at(xt_device *device) { against_host(device, "tests/model/invented.yaml", true); }
+static void invented_model_at(xt_device *device) {
+    against_host(device, "tests/model/invented.yaml", true, 1e-5);
+}
 
 static void adversarial_model_at(xt_device *device) {
-    against_host(device, "tests/tissue/adversarial.yaml", true);
+    /* beside() comes in steps of 1/65535 and may round to the other side: that times a week's rate */
+    against_host(device, "tests/tissue/adversarial.yaml", true, 2e-4);
 }
 
 static void test_adversarial_model_as_on_the_host(void **state) {
@@ -228,7 +235,7 @@ static void young_at(xt_device *device) {
         OK(xt_tissue_mechanics(w.rules, &err));
         OK(xt_tissue_means(w.rules, w.scalar, &err));
         xt_model_drivers(model, w.scalar);
-        OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 1, &err));
+        step_world(&w, 7 * day, 1);
     }
     compare(&w, &before, 2e-6);
     assert_true(xt_tissue_get_report(w.rules)->label_changes == 0);
@@ -259,7 +266,7 @@ static void test_young_organs_are_stationary(void **state) {
     xt_organ *start = malloc((size_t)w.fields->organ_count * sizeof *start);
     assert_non_null(start);
     memcpy(start, w.fields->organ, (size_t)w.fields->organ_count * sizeof *start);
-    for (int n = 0; n < 100; n++) OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 1, &err));
+    for (int n = 0; n < 100; n++) step_world(&w, 7 * day, 1);
     for (int k = 0; k < w.fields->organ_count; k++) {
         for (int p = 0; p < model->phase_count; p++)
             assert_true(fabs(w.fields->organ[k].phase[p] - start[k].phase[p]) < 1e-12);
@@ -269,7 +276,7 @@ static void test_young_organs_are_stationary(void **state) {
     }
     w.scalar[model->age] = 70 * year;
     xt_model_drivers(model, w.scalar);
-    OK(xt_tissue_step(w.rules, w.scalar, 7 * day, 4, &err));
+    step_world(&w, 7 * day, 4);
     bool moved = false;
     for (int k = 0; k < w.fields->organ_count; k++)
         for (int p = 0; p < model->phase_count; p++)
@@ -294,28 +301,29 @@ static void checkpoint_at(xt_device *device) {
     scatter(&a);
     a.scalar[model->age] = 67 * year;
     xt_model_drivers(model, a.scalar);
-    for (int n = 0; n < 3; n++) OK(xt_tissue_step(a.rules, a.scalar, 7 * day, 1, &err));
+    for (int n = 0; n < 3; n++) step_world(&a, 7 * day, 1);
     assert_true(xt_tissue_get_report(a.rules)->label_changes > 0);
     void *bytes = malloc(xt_tissue_state_size(a.rules));
     assert_non_null(bytes);
     OK(xt_tissue_state_save(bytes, a.rules, &err));
     OK(xt_tissue_state_load(b.rules, bytes, &err));
-    const cl_mem from[] = {a.fields->phase, a.fields->state, a.fields->rest, a.fields->peak,
-                           a.fields->reference};
-    const cl_mem to[] = {b.fields->phase, b.fields->state, b.fields->rest, b.fields->peak,
-                         b.fields->reference};
+    const cl_mem *from[] = {&a.fields->phase, &a.fields->state, &a.fields->rest, &a.fields->peak,
+                            &a.fields->reference};
+    const cl_mem *to[] = {&b.fields->phase, &b.fields->state, &b.fields->rest, &b.fields->peak,
+                          &b.fields->reference};
     const int planes[] = {model->phase_count, model->state_count, model->species_count, model->species_count,
                           model->species_count};
     for (int k = 0; k < 5; k++)
-        OK(xt_buffer_copy(device, from[k], 0, to[k], 0, (size_t)planes[k] * a.cells * sizeof(float), &err));
+        OK(xt_buffer_copy(device, *from[k], 0, *to[k], 0, (size_t)planes[k] * a.cells * sizeof(float), &err));
+    memcpy(b.scalar, a.scalar, (size_t)model->scalar_count * sizeof *a.scalar);
     for (int n = 0; n < 5; n++) {
         OK(xt_tissue_mechanics(a.rules, &err));
         OK(xt_tissue_mechanics(b.rules, &err));
-        OK(xt_tissue_step(a.rules, a.scalar, 7 * day, 1, &err));
-        OK(xt_tissue_step(b.rules, a.scalar, 7 * day, 1, &err));
+        step_world(&a, 7 * day, 1);
+        step_world(&b, 7 * day, 1);
     }
     for (int k = 0; k < 5; k++) {
-        float *x = read_all(&a, from[k], planes[k]), *y = read_all(&b, to[k], planes[k]);
+        float *x = read_all(&a, *from[k], planes[k]), *y = read_all(&b, *to[k], planes[k]);
         assert_memory_equal(x, y, (size_t)planes[k] * a.cells * sizeof *x);
         free(x);
         free(y);

@@ -154,6 +154,13 @@ static inline world make_world(xt_device *device, const xt_model *model, const i
     return w;
 }
 
+/* A step with scalars and fields held. */
+static inline void step_world(world *w, double dt, int substeps) {
+    xt_error err = {XT_OK, ""};
+    const xt_tissue_span span = {.begin = w->scalar, .end = w->scalar, .dt = dt, .substeps = substeps};
+    OK(xt_tissue_step(w->rules, &span, &err));
+}
+
 static inline void free_world(world *w) {
     xt_tissue_free(w->rules);
     xt_fields_free(w->fields);
