@@ -37,8 +37,8 @@ def name(record):
 
 def runtime(record):
     """The platform, and the driver's version where the platform's name does not hold it."""
-    driver = record["driver"]
-    return record["platform"] if driver in record["platform"] else f"{record['platform']} {driver}"
+    platform = record["platform"].replace("Portable Computing Language", "PoCL")
+    return platform if record["driver"] in platform else f"{platform} {record['driver']}"
 
 
 def passed(row):
@@ -128,7 +128,7 @@ def overview(records):
             Cell(seconds(took), took, note=top.get("method")),
             Cell(f"{error:.1e}", error) if error is not None else Cell(NONE),
             verdict_cell(verdict(record)),
-            Cell(f"{record['version']} {record['git']}".strip(), record["version"], note=f"kernels {record['kernels']}"),
+            Cell(record["version"], record["version"], note=f"{record['git']}, kernels {record['kernels']}"),
         ])
     return head, rows
 
@@ -184,7 +184,9 @@ def markdown(title, head, rows):
 
 def html_table(head, rows):
     out = ["<div class=wide><table><thead><tr>"]
-    out += [f'<th aria-sort=none><button>{html.escape(h)}</button></th>' for h in head]
+    for k, text in enumerate(head):
+        number = all(isinstance(row[k].key, (int, float)) or row[k].text == NONE for row in rows)
+        out.append(f'<th aria-sort=none{" class=number" if number else ""}><button>{html.escape(text)}</button></th>')
     out.append("</tr></thead><tbody>")
     for row in rows:
         bad = any(cell.mark == "bad" for cell in row)
