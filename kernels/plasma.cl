@@ -13,10 +13,6 @@
  * folded: the cells' sums (acute_fold). Buffers of the formulas (XT_CELL_PARAMETERS) are those of the organs,
  * laid out as cells are: cells = organs. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh,
  * lanes.clh, stencil.clh, rhs.clh and acute.clh. */
-#define BODY_PLASMA XT_TRACKS
-#define BODY_ORGANS (XT_TRACKS + 1)
-#define BODY_COUNT  (BODY_ORGANS + cells)
-
 /* Constants of a species (host/solve/acute_body.c): */
 #define PLASMA_ELIMINATION 0 /* CL, mm^3/h */
 #define PLASMA_VOLUME      1
@@ -34,16 +30,6 @@
         const int cells XT_CELL_PARAMETERS
 #define BODY_PASS                                                                                            \
     constants, organ_constants, organ_tissue, organ_source, injected, step, reacting, cells XT_CELL_PASS
-
-static inline float2 body_sum(__global const float2 *folded, const int quantity) {
-    float2 sum = (float2)(0.0f);
-    for (int j = 0; j < XT_FOLDED; j++) {
-        const float2 other = folded[quantity * XT_FOLDED + j];
-        xt_add(&sum, other.x);
-        sum.y += other.y;
-    }
-    return pair_normal(sum);
-}
 
 /* What cells add to the totals and give to the plasma, whatever their sums belong to. */
 static inline void body_from_cells(__global float2 *rate, __global const float2 *folded, const int k,

@@ -22,6 +22,7 @@ void xt_acute_free(xt_solver *solver) {
     xt_kernel_free(&a->plasma);
     xt_kernel_free(&a->measure);
     xt_rkc_free(solver);
+    xt_split_free(solver);
     xt_body_free(solver);
     xt_forcing_free(&a->forcing, solver->fields->device);
     free(a);

@@ -38,6 +38,15 @@ typedef struct {
     bool made;
 } xt_rkc;
 
+typedef struct {
+    cl_kernel cells, body, bound, error;
+    cl_mem before, coarse; /* [species][cells]: at the start, after one whole step */
+    cl_mem body_before, body_coarse;
+    cl_mem most;
+    float *host; /* of most, then of two bodies */
+    bool made;
+} xt_split;
+
 struct xt_acute {
     cl_kernel step, fold, plasma, measure;
     xt_forcing forcing;
@@ -49,6 +58,7 @@ struct xt_acute {
     cl_mem organ_phase, organ_bone, organ_state, organ_reference, organ_epsilon;
     int parity; /* organ_field that is current */
     xt_rkc rkc;
+    xt_split split;
 };
 
 /* Components of the body per species. */
@@ -92,12 +102,43 @@ double xt_body_rate(const xt_solver *solver, xt_measures totals);
 /* Fold the cells' partial sums for the body's step. */
 xt_status xt_acute_fold(xt_solver *solver, int quantities, xt_error *err);
 
+/* ---- rkc_stages.c: the parts of a step, enqueued (kernels/rkc.cl) ---- */
+typedef struct {
+    xt_solver *solver;
+    double radius;       /* bound on the spectral radius of what goes through the stages, 1/h */
+    double tissue_cells; /* their number */
+    bool reacting;       /* reactions go through the stages */
+} xt_stepper;
+
+/* Buffers, when the first acute step needs them; the absolute tolerance for the levels as they are. */
+xt_status xt_rkc_make(xt_solver *solver, xt_measures totals, xt_error *err);
+void xt_rkc_free(xt_solver *solver);
+/* F where a step begins, and its norm. Sources count as they are just after `time`, of a step of up to h. */
+xt_status xt_rkc_begin(double *norm, const xt_stepper *st, double time, double h, xt_error *err);
+/* All stages of a step: its end into `peak` and `body_next`, its change is change[0]. */
+xt_status xt_rkc_stages(const xt_stepper *st, double time, double end, int stages, xt_error *err);
+/* F where it ends, into change[1], change[0] and work, and the step's error in units of the tolerance. */
+xt_status xt_rkc_end(double *error, const xt_stepper *st, double h, int stages, xt_error *err);
+/* The norm that kernels left in the report: the largest over species of the cells' root mean square, and of
+ * plasma and organs, in units of the tolerance. */
+xt_status xt_rkc_norm(double *norm, const xt_stepper *st, xt_error *err);
+/* What drivers may read, from the body where a step begins. */
+xt_status xt_rkc_look(xt_solver *solver, double time, xt_error *err);
+void xt_swap(cl_mem *a, cl_mem *b);
+
+/* ---- split.c: stiff reactions beside the stages (kernels/rosenbrock.cl) ---- */
+/* The largest rate of reactions over the mesh now, 1/h. */
+xt_status xt_split_bound(double *rate, xt_solver *solver, double time, xt_error *err);
+/* Strang splitting from `time` to `end`, in place: two half steps, whose difference from the whole one gives
+ * the error (units of the tolerance). Put back where it was if that is above 1. */
+xt_status xt_split_attempt(double *error, const xt_stepper *st, double time, double end, xt_error *err);
+void xt_split_free(xt_solver *solver);
+
 /* ---- the methods: from *time to `until` ---- */
 xt_status xt_euler_advance(xt_solver *solver, xt_measures totals, double *time, double until,
                            const volatile int *stop, xt_error *err);
 /* At most `steps` steps. */
 xt_status xt_rkc_advance(xt_solver *solver, xt_measures totals, double *time, double until, int steps,
                          xt_error *err);
-void xt_rkc_free(xt_solver *solver);
 
 #endif

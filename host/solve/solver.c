@@ -38,7 +38,7 @@ static xt_status build(xt_solver *solver, xt_error *err) {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
         {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
-        {"rkc.cl", NULL},
+        {"rkc.cl", NULL},           {"rosenbrock.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
                            solver->reduce.rows ? "-DXT_ROWS" : "", err));
