@@ -190,7 +190,7 @@ static inline float xt_coarse_one(__global const float *e, __global const int *p
 static inline xt_lanes xt_coarse_lanes(__global const float *e, __global const int *parent, const int j,
                                        const int wide) {
     const int p = parent[j >> 4];
-    if (!wide) return vload16(0, e + p);
+    if (!wide) return xt_load(e, p);
     const float8 half_ = vload8(0, e + p);
     return half_.s0011223344556677;
 }
