@@ -9,63 +9,132 @@
  * asked for where cells are much smaller than the distance a molecule travels. x is a species' plane of a
  * field, [species][cells]; other vectors are [slot][cells], records as in multigrid.clh, sums as in
  * reduce.clh. Needs grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh and multigrid.clh.
- * Bytes by model, per cell: setup 4 and 16 by species, residual 36, operator 36, update 32. */
+ * Bytes by model, per cell: setup 4 and 16 by species, source 8, residual 40, operator 36, update 32. */
 
-/* Records of several species: transmissibilities of the lower faces, and what removes the species. A cell's
- * words, cut positions and tissues are looked up once for all. */
+/* Words, tissues and rows of the coefficient table of the cells at i (0) and of their lower neighbours along
+ * x, y, z (1 .. 3). */
+typedef struct {
+    uint word[4][XT_LANES], tissue[4][XT_LANES];
+    int row[4][XT_LANES];
+} elliptic_cells;
+
+static inline void elliptic_look_up(elliptic_cells *at, const int i, __global const xt_block *block,
+                                    __global const uint *word, __global const uchar *class_tissue) {
+#ifdef XT_ROWS
+    __global const int *neighbour = block[i >> 4].neighbour;
+    const uint16 own = vload16(0, word + i);
+    vstore16(own, 0, at->word[0]);
+    vstore16((uint16)(word[neighbour[0] * 16 + 15], own.s01234567, own.s89ab, own.scd, own.se), 0,
+             at->word[1]);
+    vstore16(vload16(neighbour[2], word), 0, at->word[2]);
+    vstore16(vload16(neighbour[4], word), 0, at->word[3]);
+#else
+    at->word[0][0] = word[i];
+    for (int axis = 0; axis < 3; axis++) at->word[axis + 1][0] = word[xt_neighbour(block, i, 2 * axis)];
+#endif
+    for (int n = 0; n < 4; n++)
+        for (int lane = 0; lane < XT_LANES; lane++) {
+            const uint class = xt_class(at->word[n][lane]);
+            at->tissue[n][lane] = class_tissue[class];
+            at->row[n][lane] = (int)class * XT_SPECIES * 8;
+        }
+}
+
+/* Cuts and membranes of the lower faces along an axis; false if all are plain: halfway, and without. */
+static inline bool elliptic_cuts(float *cut, int *pair, const elliptic_cells *at, const int axis,
+                                 __global const uchar *class_tissue) {
+    uint odd = 0;
+    for (int lane = 0; lane < XT_LANES; lane++)
+        odd |= (at->tissue[axis + 1][lane] ^ at->tissue[0][lane]) |
+               (at->word[axis + 1][lane] | at->word[0][lane]) >> 16;
+    if (odd == 0) return false;
+    for (int lane = 0; lane < XT_LANES; lane++) {
+        const uint a = at->word[axis + 1][lane], b = at->word[0][lane], ta = at->tissue[axis + 1][lane],
+                   tb = at->tissue[0][lane];
+        cut[lane] = (a | b) >> 16 == 0
+                        ? 0.5f
+                        : xt_cut(a, b, ta, tb, class_tissue[xt_second(a)], class_tissue[xt_second(b)]);
+        pair[lane] = (int)(ta * (XT_TISSUES + 1) + tb) * XT_SPECIES;
+    }
+    return true;
+}
+
+/* Records of several species: transmissibilities of the lower faces, and what removes the species. What does
+ * not depend on the species is looked up once. */
 __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, __global ushort *half_,
                              __global short *low, const int cells, const int run, const int jobs,
                              const int8 slots, const int8 species) {
     XT_RUN(1, cells, run)
     XT_EACH_IN_RUN(i) {
-        float cut[3][XT_LANES], removal[XT_LANES], apart[XT_LANES];
-        int lower[3][XT_LANES], pair[3][XT_LANES], own[XT_LANES];
-        for (int lane = 0; lane < XT_LANES; lane++) {
-            const uint b = word[i + lane], tb = class_tissue[xt_class(b)];
-            own[lane] = (int)xt_class(b) * XT_SPECIES * 8;
-            for (int axis = 0; axis < 3; axis++) {
-                const uint a = word[xt_neighbour(block, i + lane, 2 * axis)], ta = class_tissue[xt_class(a)];
-                cut[axis][lane] = (a | b) >> 16 == 0 ? 0.5f
-                                                     : xt_cut(a, b, ta, tb, class_tissue[xt_second(a)],
-                                                              class_tissue[xt_second(b)]);
-                lower[axis][lane] = (int)xt_class(a) * XT_SPECIES * 8;
-                pair[axis][lane] = (int)(ta * (XT_TISSUES + 1) + tb) * XT_SPECIES;
-            }
-        }
+        elliptic_cells at;
+        float cut[3][XT_LANES], value[XT_LANES];
+        int pair[3][XT_LANES];
+        bool cuts[3];
+        elliptic_look_up(&at, i, block, word, class_tissue);
+        for (int axis = 0; axis < 3; axis++)
+            cuts[axis] = elliptic_cuts(cut[axis], pair[axis], &at, axis, class_tissue);
+        uint shares = 0;
+        for (int lane = 0; lane < XT_LANES; lane++) shares |= at.word[0][lane] >> 16;
         for (int k = 0; k < jobs; k++) {
             const int s = xt_job_int(species, k);
             const size_t blocks = (size_t)xt_job_int(slots, k) * (size_t)(cells / 16);
             __global ushort *upper = half_ + blocks * XT_HALF_RECORD;
-            __global short *lower_half = low + blocks * XT_LOW_RECORD;
+            __global short *rest = low + blocks * XT_LOW_RECORD;
+            __global const float *of = coefficient + s * 8 + XT_C_RESISTANCE;
+            for (int lane = 0; lane < XT_LANES; lane++) value[lane] = of[at.row[0][lane]];
+            const xt_lanes own = xt_own(value);
             for (int axis = 0; axis < 3; axis++) {
                 const float h = axis == 0 ? box.x : axis == 1 ? box.y : box.z;
-                for (int lane = 0; lane < XT_LANES; lane++) {
-                    const float share = cut[axis][lane], ra = coefficient[lower[axis][lane] + s * 8],
-                                rb = coefficient[own[lane] + s * 8];
-                    apart[lane] =
-                        h * (h * (share * ra + (1.0f - share) * rb) + membrane[pair[axis][lane] + s]);
+                for (int lane = 0; lane < XT_LANES; lane++) value[lane] = of[at.row[axis + 1][lane]];
+                const xt_lanes lower = xt_own(value);
+                xt_lanes share = 0.5f, between = 0.0f;
+                if (cuts[axis]) {
+                    for (int lane = 0; lane < XT_LANES; lane++) value[lane] = membrane[pair[axis][lane] + s];
+                    share = xt_own(cut[axis]);
+                    between = xt_own(value);
                 }
-                const xt_lanes t = 1.0f / xt_own(apart);
+                const xt_lanes t = 1.0f / (h * (h * (share * lower + (1.0f - share) * own) + between));
                 xt_half_store(t, upper, i, axis);
-                xt_low_store(t, lower_half, i, axis);
+                xt_low_store(t, rest, i, axis);
             }
-            for (int lane = 0; lane < XT_LANES; lane++) {
-                const uint w = word[i + lane];
-                removal[lane] =
-                    xt_of_cell(coefficient, w, s, XT_C_LOSS) + xt_of_cell(coefficient, w, s, XT_C_EXCHANGE);
+            of = coefficient + s * 8;
+            for (int lane = 0; lane < XT_LANES; lane++)
+                value[lane] = of[at.row[0][lane] + XT_C_LOSS] + of[at.row[0][lane] + XT_C_EXCHANGE];
+            for (int lane = 0; lane < XT_LANES && shares != 0; lane++)
+                value[lane] = xt_of_cell(coefficient, at.word[0][lane], s, XT_C_LOSS) +
+                              xt_of_cell(coefficient, at.word[0][lane], s, XT_C_EXCHANGE);
 #if XT_WALLS
-                removal[lane] += xt_wall(i + lane, w, s, box, block, coefficient, wall).x;
+            for (int lane = 0; lane < XT_LANES; lane++)
+                value[lane] += xt_wall(i + lane, at.word[0][lane], s, box, block, coefficient, wall).x;
 #endif
-            }
-            xt_lanes sum = xt_own(removal);
+            xt_lanes removal = xt_own(value);
 #if XT_REACTIONS
-            sum += xt_load(uptake, i);
+            removal += xt_load(uptake, i);
 #endif
-            xt_half_store(sum, upper, i, XT_LOSS_LANE);
-            xt_low_store(sum, lower_half, i, XT_LOSS_LANE);
+            xt_half_store(removal, upper, i, XT_LOSS_LANE);
+            xt_low_store(removal, rest, i, XT_LOSS_LANE);
         }
     }
 }
+
+/* The coefficients of the cells at i, a row each, averaged over their two tissues; and a column of them. */
+static inline void xt_rows_of(float *rows, const int i, const int species, __global const uint *word,
+                              __global const float *coefficient) {
+    for (int lane = 0; lane < XT_LANES; lane++) {
+        const uint w = word[i + lane];
+        float8 row = vload8(xt_class(w) * XT_SPECIES + species, coefficient);
+        if (w >> 16 != 0)
+            row += xt_share(w) * (vload8(xt_second(w) * XT_SPECIES + species, coefficient) - row);
+        vstore8(row, lane, rows);
+    }
+}
+#ifdef XT_ROWS
+#define XT_COLUMN(r, k)                                                                                      \
+    (float16)(r[k], r[8 + k], r[16 + k], r[24 + k], r[32 + k], r[40 + k], r[48 + k], r[56 + k], r[64 + k],   \
+              r[72 + k], r[80 + k], r[88 + k], r[96 + k], r[104 + k], r[112 + k], r[120 + k])
+#else
+#define XT_COLUMN(r, k) r[k]
+#endif
 
 /* Add v and what v lacks to the pair (high, low) of the same name. */
 #define XT_PAIR_ADD(name, v)                                                                                 \
@@ -85,18 +154,37 @@ __kernel void elliptic_setup(XT_MESH_PARAMETERS, __global const float *uptake, _
         XT_PAIR_ADD(residual, flux_)                                                                         \
     }
 
+/* Secretion of the cells, for the residuals of a problem until its formulas' values change. */
+__kernel void elliptic_source(__global const uint *word, __global const uchar *class_tissue,
+                              __global const float2 *base, __global float *source, const int species,
+                              const int slot, const int cells, const int run,
+                              const int modulated XT_CELL_PARAMETERS) {
+    __global float *out = source + (size_t)slot * cells;
+    XT_RUN(1, cells, run)
+    XT_EACH_IN_RUN(i) {
+        const bool same = xt_same(word, i);
+        xt_lanes made = 0.0f;
+        if (!(same && xt_class(word[i]) == 0) && !xt_silent(same, word[i], species, base, class_tissue))
+            XT_LANE_BY_LANE(
+                made, i, j,
+                xt_secretion(species, word[j], j, cells, modulated, base, class_tissue XT_CELL_PASS))
+        xt_store(made, out, i);
+    }
+}
+
 /* r = b - A (x + low), in compensated arithmetic, and what the field means for the balance. Sums: r.r, b.b,
  * (2 diagonal x).(2 diagonal x) (what rounding scales with); then secretion, supply, loss x, exchange x, body
  * exchange x, body supply, inflow through walls, phi reaction(x); from partial[first] on. plasma: a pair of
  * floats. source_weight 0 with plasma 1 is the problem of the unit response. */
 __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *constant_part,
                                 __global const ushort *half_, __global const short *low_half,
-                                __global const float2 *base, __global const float *field,
+                                __global const float *secretion, __global const float *field,
                                 __global const float *field_low, __global float *left,
                                 __global float2 *partial, const int first, const int species, const int slot,
                                 const int sets, const int cells, const float source_weight,
-                                const float2 plasma, const int modulated XT_CELL_PARAMETERS) {
+                                const float2 plasma XT_CELL_PARAMETERS) {
     XT_SCRATCH
+    __global const float *source = secretion + (size_t)slot * cells;
     __global const float *x = field + (size_t)species * cells, *low = field_low + (size_t)slot * cells;
     const xt_records c = xt_records_of(half_, low_half, slot % sets, cells);
     __global float *r = left + (size_t)slot * cells;
@@ -114,13 +202,13 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *cons
 #define XT_HIGH(kind, j)  xt_at_##kind(x, j)
 #define XT_UNDER(kind, j) xt_at_##kind(low, j)
     XT_EACH_LANES(i, cells) {
-        const bool same = xt_same(word, i);
         const xt_lanes here = xt_load(x, i), under = xt_load(low, i);
-        XT_LANES_OF(loss, i, same, species, XT_C_LOSS)
-        XT_LANES_OF(exchange, i, same, species, XT_C_EXCHANGE)
-        XT_LANES_OF(supply, i, same, species, XT_C_SUPPLY)
-        XT_LANES_OF(body_exchange, i, same, species, XT_C_BODY_EXCHANGE)
-        XT_LANES_OF(body_supply, i, same, species, XT_C_BODY_SUPPLY)
+        float rows[XT_LANES * 8];
+        xt_rows_of(rows, i, species, word, coefficient);
+        const xt_lanes loss = XT_COLUMN(rows, XT_C_LOSS), exchange = XT_COLUMN(rows, XT_C_EXCHANGE),
+                       supply = XT_COLUMN(rows, XT_C_SUPPLY),
+                       body_exchange = XT_COLUMN(rows, XT_C_BODY_EXCHANGE),
+                       body_supply = XT_COLUMN(rows, XT_C_BODY_SUPPLY);
         const xt_lanes removal = xt_full_lanes(c, i, XT_LOSS_LANE);
         xt_lanes b = 0.0f;
 #if XT_WALLS
@@ -128,13 +216,9 @@ __kernel void elliptic_residual(XT_SOURCE_PARAMETERS, __global const float *cons
         XT_LANE_BY_LANE(edge, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).x)
         XT_LANE_BY_LANE(edge_value, i, j, xt_wall(j, word[j], species, box, block, coefficient, wall).y)
 #endif
-        if (source_weight != 0.0f && !(same && xt_class(word[i]) == 0)) {
-            if (!xt_silent(same, word[i], species, base, class_tissue)) {
-                XT_LANE_BY_LANE(
-                    b, i, j,
-                    xt_secretion(species, word[j], j, cells, modulated, base, class_tissue XT_CELL_PASS))
-                XT_SUM_ADD(secreted, b)
-            }
+        if (source_weight != 0.0f) {
+            b = xt_load(source, i);
+            XT_SUM_ADD(secreted, b)
 #if XT_WALLS
             b += edge_value;
 #endif

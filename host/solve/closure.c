@@ -118,6 +118,7 @@ static xt_status solve(xt_closure *const *open, int count, xt_error *err) {
         problems[k] = &open[k]->problem;
         problems[k]->view = &open[k]->view;
         problems[k]->plasma = open[k]->plasma;
+        if (open[k]->nonlinear || solver->reactions) problems[k]->sourced = false;
         memset(open[k]->totals, 0, sizeof open[k]->totals);
     }
     if (fields->mesh) {
@@ -268,6 +269,7 @@ xt_status xt_closures_close(xt_closure *list, int count, xt_error *err) {
             c->pass++;
         }
         if (scaled) XT_TRY(xt_source_upload(solver, 0, open[0]->scalar, XT_SOURCE_REFERENCE, err));
+        for (int k = 0; k < left && scaled; k++) open[k]->problem.sourced = false;
     }
     return XT_OK;
 }

@@ -137,28 +137,44 @@ static xt_status read_pairs(xt_solver *solver, size_t count, xt_error *err) {
                           err);
 }
 
+/* What the cells secrete: formulas are evaluated once, not for every residual. */
+static xt_status make_source(xt_solver *solver, const job *j, xt_error *err) {
+    xt_elliptic *e = &solver->elliptic;
+    xt_problem *problem = j->problem;
+    const cl_int species = problem->species, modulated = problem->modulated;
+    const xt_runs *size = &e->grid.level[0].size;
+    const xt_fields *fields = solver->fields;
+    xt_arg args[32] = {XT_ARG(fields->word),  XT_ARG(fields->class_tissue),
+                       XT_ARG(problem->base), XT_ARG(e->secretion),
+                       XT_ARG(species),       XT_ARG(j->slot),
+                       XT_ARG(size->cells),   XT_ARG(size->run),
+                       XT_ARG(modulated)};
+    const int n = 9 + xt_cell_args(args + 9, problem->view, &solver->uses);
+    problem->sourced = true;
+    return xt_multigrid_launch(&e->grid, e->source, size, 1, args, n, "steady: secretion", 8, err);
+}
+
 static xt_status launch_residual(xt_solver *solver, const job *j, cl_int first, xt_error *err) {
     xt_elliptic *e = &solver->elliptic;
     const xt_problem *problem = j->problem;
-    const cl_int species = problem->species, cells = (cl_int)solver->fields->cells, sets = e->grid.sets,
-                 modulated = problem->modulated;
+    const cl_int species = problem->species, cells = (cl_int)solver->fields->cells, sets = e->grid.sets;
     const cl_float weight = problem->source_weight;
     const cl_float2 plasma = {
         .s = {(cl_float)problem->plasma, (cl_float)(problem->plasma - (cl_float)problem->plasma)}};
     xt_arg args[48];
     int n = xt_mesh_args(args, solver, XT_SOURCE_ARGS);
     const xt_arg own[] = {XT_ARG(e->constant), XT_ARG(e->grid.level[0].half),
-                          XT_ARG(e->low_half), XT_ARG(problem->base),
+                          XT_ARG(e->low_half), XT_ARG(e->secretion),
                           XT_ARG(problem->x),  XT_ARG(e->low),
                           XT_ARG(e->r),        XT_ARG(e->partial),
                           XT_ARG(first),       XT_ARG(species),
                           XT_ARG(j->slot),     XT_ARG(sets),
                           XT_ARG(cells),       XT_ARG(weight),
-                          XT_ARG(plasma),      XT_ARG(modulated)};
+                          XT_ARG(plasma)};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++) args[n++] = own[k];
     n += xt_cell_args(args + n, problem->view, &solver->uses);
     return xt_launch(solver->fields->device, e->residual, xt_reduce_global(&solver->reduce),
-                     solver->reduce.local, args, n, "steady: residual", 36.0 * cells, err);
+                     solver->reduce.local, args, n, "steady: residual", 40.0 * cells, err);
 }
 
 /* What residuals are measured against: |b|^2, or where a source has all but vanished a millionth of the
@@ -221,6 +237,8 @@ static xt_status true_residuals(job *list, int count, xt_solver *solver, int rou
     size_t pairs = 0;
     for (int k = 0; k < count; k++) {
         if (list[k].done) continue;
+        if (!list[k].problem->sourced && list[k].problem->source_weight != 0)
+            XT_TRY(make_source(solver, &list[k], err));
         XT_TRY(launch_residual(solver, &list[k], (cl_int)pairs, err));
         pairs += each;
     }
@@ -353,13 +371,15 @@ static xt_status iterate(job *list, int count, xt_solver *solver, const cl_mem f
 xt_status xt_elliptic_solve(xt_solver *solver, xt_problem *const *problems, int count, xt_error *err) {
     xt_elliptic *e = &solver->elliptic;
     const size_t plane = solver->fields->cells * sizeof(float);
+    const bool pairs = xt_elliptic_pairs(solver);
     cl_mem field[2] = {problems[0]->x, problems[0]->x};
     job list[XT_JOBS];
-    for (int k = 0; k < count; k++) {
-        const int set = set_of(e, problems[k]->species), second = problems[k]->x != field[0];
-        if (second) field[1] = problems[k]->x;
+    for (int k = 0; k < count; k++) { /* a problem's slot is the same whatever it is solved with */
+        const int set = set_of(e, problems[k]->species),
+                  second = pairs && problems[k]->x == solver->fields->peak;
+        field[second] = problems[k]->x;
         list[k] = (job){.problem = problems[k], .slot = set + second * e->grid.sets};
-        if (set < 0 || list[k].slot >= e->grid.slots)
+        if (set < 0)
             return xt_fail(err, XT_INTERNAL, "steady field of %s: no room", name_of(solver, problems[k]));
         problems[k]->first = problems[k]->last = problems[k]->stored = 0;
         problems[k]->iterations = 0;

@@ -19,8 +19,9 @@ int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count) {
 /* ---- how much at once ---- */
 
 /* Bytes a cell of a set of coefficients (in 16 bits, 5 of them, and what those lack of 4) and of a slot of
- * vectors (r, q, low part, two directions, result), coarser levels included: an eighth more of cells. */
-static const double set_bytes = 10 * 8.0 / 7 + 8, slot_bytes = 24 + 12 / 7.0;
+ * vectors (r, q, low part, two directions, result, secretion), coarser levels included: an eighth more of
+ * cells. */
+static const double set_bytes = 10 * 8.0 / 7 + 8, slot_bytes = 28 + 12 / 7.0;
 
 /* All species at once, and in two fields, as far as that takes no more than XT_BATCH_BYTES. */
 static void choose_batch(int *sets, int *slots, const xt_model *model, bool reactions, double cells) {
@@ -66,11 +67,9 @@ xt_status xt_elliptic_create(xt_solver *solver, const char *text, xt_error *err)
         const char *name;
         bool wanted;
     } kernels[] = {
-        {&e->setup, "elliptic_setup", true},
-        {&e->residual, "elliptic_residual", true},
-        {&e->product, "elliptic_operator", true},
-        {&e->update, "elliptic_update", true},
-        {&e->linearise, "elliptic_linearise", solver->reactions},
+        {&e->setup, "elliptic_setup", true},   {&e->residual, "elliptic_residual", true},
+        {&e->source, "elliptic_source", true}, {&e->product, "elliptic_operator", true},
+        {&e->update, "elliptic_update", true}, {&e->linearise, "elliptic_linearise", solver->reactions},
     };
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
         if (kernels[k].wanted) XT_TRY(xt_kernel_create(kernels[k].kernel, e->program, kernels[k].name, err));
@@ -94,6 +93,7 @@ xt_status xt_elliptic_create(xt_solver *solver, const char *text, xt_error *err)
         {&e->low, "low part of the field", vectors},
         {&e->p, "search direction", vectors},
         {&e->spare, "next search direction", vectors},
+        {&e->secretion, "secretion", vectors},
         {&e->uptake, "linearised reaction, slope", solver->reactions ? plane : sizeof(float)},
         {&e->constant, "linearised reaction, constant", solver->reactions ? plane : sizeof(float)},
         {&e->partial, "partial sums", pairs * 2 * sizeof(float)},
@@ -107,10 +107,10 @@ xt_status xt_elliptic_create(xt_solver *solver, const char *text, xt_error *err)
 void xt_elliptic_free(xt_solver *solver) {
     xt_elliptic *e = &solver->elliptic;
     xt_multigrid_free(&e->grid);
-    cl_kernel *kernels[] = {&e->setup, &e->residual, &e->product, &e->update, &e->linearise};
+    cl_kernel *kernels[] = {&e->setup, &e->source, &e->residual, &e->product, &e->update, &e->linearise};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) xt_kernel_free(kernels[k]);
-    cl_mem *buffers[] = {&e->low_half, &e->r,      &e->q,        &e->low,    &e->p,
-                         &e->spare,    &e->uptake, &e->constant, &e->partial};
+    cl_mem *buffers[] = {&e->low_half, &e->r,         &e->q,      &e->low,      &e->p,
+                         &e->spare,    &e->secretion, &e->uptake, &e->constant, &e->partial};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++)
         xt_buffer_free(solver->fields->device, buffers[k]);
     free(e->partial_host);

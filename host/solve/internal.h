@@ -68,11 +68,12 @@ typedef struct {
 
 typedef struct {
     xt_program *program;
-    cl_kernel setup, residual, product, update, linearise;
+    cl_kernel setup, source, residual, product, update, linearise;
     xt_multigrid grid;
     cl_mem low_half;         /* what 16 bits lack of the coefficients, [sets] records */
     cl_mem r, q, low, p;     /* [slots][cells]: residual, A p, low part of the unknown, direction */
     cl_mem spare;            /* a direction too; the cycle works in it */
+    cl_mem secretion;        /* [slots][cells] */
     cl_mem uptake, constant; /* models with reactions only, else one float */
     cl_mem partial;          /* pairs of sums */
     float *partial_host;
@@ -101,6 +102,7 @@ typedef struct {
     float source_weight;
     double plasma;
     int modulated;
+    bool sourced; /* the secretion at hand is still right */
     double tolerance;
     double accepted;          /* a relative residual that is as good as rounding allows: kept between calls */
     double first, last;       /* out: relative residuals found at the start and at the end */
