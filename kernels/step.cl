@@ -52,13 +52,6 @@
 #define STEP_WIDE
 #endif
 
-/* a b + c, rounded once where the device does that as fast. */
-#ifdef FP_FAST_FMAF
-#define STEP_MAD(a, b, c) fma((xt_lanes)(a), b, c)
-#else
-#define STEP_MAD(a, b, c) ((a) * (b) + (c))
-#endif
-
 static inline void step_write(const xt_lanes v, __global float *p, const int i, const int last) {
 #ifdef STEP_PAST_CACHES
     if (last) {
@@ -99,44 +92,38 @@ static inline void step_write(const xt_lanes v, __global float *p, const int i, 
     STEP_REACTION(k, cell)                                                                                   \
     step_write(c + increment, out + (size_t)(k)*out_plane, at, last);
 
-/* Species k of a plain block, and of `count` - 1 like it behind. */
+/* Species k of plain blocks: what does not change along a run of them, ... */
+#define STEP_CONSTANTS(k)                                                                                    \
+    const float f##k = dt * rows[(k)*48], drain##k = -f##k * rows[(k)*48 + 16],                              \
+                bias##k = f##k * rows[(k)*48 + 32];                                                          \
+    const float3 t##k = f##k * xt_plain(face, kind, k);
+/* ... and one of them. */
 #define STEP_PLAIN(k)                                                                                        \
     {                                                                                                        \
-        __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
-        const float f = dt * own[0], drain = -f * own[16], bias = f * own[32];                               \
-        const float3 t = f * xt_plain(face, kind, k);                                                        \
-        xt_around here = a;                                                                                  \
-        for (int m = 0; m < count; m++) {                                                                    \
-            const xt_lanes c = xt_load(p, here.own);                                                         \
-            here.east = m < count - 1 ? here.own + stride : end;                                             \
-            const xt_lanes x = xt_from_west(p[here.west], c) + xt_from_east(p[here.east], c);                \
-            const xt_lanes y = xt_load(p, here.south) + xt_load(p, here.north);                              \
-            const xt_lanes z = xt_load(p, here.below) + xt_load(p, here.above);                              \
-            xt_lanes increment = STEP_MAD(t.x, STEP_MAD(-2.0f, c, x), STEP_MAD(drain, c, bias));             \
-            increment = STEP_MAD(t.y, STEP_MAD(-2.0f, c, y), increment);                                     \
-            increment = STEP_MAD(t.z, STEP_MAD(-2.0f, c, z), increment);                                     \
-            STEP_WRITE(k, at + m * out_stride, i + m * 16)                                                   \
-            here.west = here.own + 15;                                                                       \
-            here.own += stride;                                                                              \
-            here.south += stride;                                                                            \
-            here.north += stride;                                                                            \
-            here.below += stride;                                                                            \
-            here.above += stride;                                                                            \
-        }                                                                                                    \
+        __global const float *p = in + (size_t)(k)*in_plane;                                                 \
+        const xt_lanes c = xt_load(p, a.own);                                                                \
+        const xt_lanes x = xt_from_west(p[a.west], c) + xt_from_east(p[a.east], c);                          \
+        const xt_lanes y = xt_load(p, a.south) + xt_load(p, a.north);                                        \
+        const xt_lanes z = xt_load(p, a.below) + xt_load(p, a.above);                                        \
+        xt_lanes increment = XT_MAD(t##k.x, XT_MAD(-2.0f, c, x), XT_MAD(drain##k, c, bias##k));              \
+        increment = XT_MAD(t##k.y, XT_MAD(-2.0f, c, y), increment);                                          \
+        increment = XT_MAD(t##k.z, XT_MAD(-2.0f, c, z), increment);                                          \
+        STEP_WRITE(k, at + m * out_stride, i + m * 16)                                                       \
     }
 #define STEP_PICK(k)                                                                                         \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane, *own = term_palette + (k)*48;                   \
         const xt_lanes c = xt_load(p, a.own), gain = xt_gain_pick(c, a, faces, k, palette, p);               \
-        xt_lanes increment =                                                                                 \
-            (dt * xt_pick16(own, ids)) * (gain + (xt_pick16(own + 32, ids) - xt_pick16(own + 16, ids) * c)); \
+        xt_lanes increment = (dt * xt_pick16(own, ids)) *                                                    \
+                             (gain + XT_MAD(-xt_pick16(own + 16, ids), c, xt_pick16(own + 32, ids)));        \
         STEP_WRITE(k, at, i)                                                                                 \
     }
 #define STEP_ROWS(k)                                                                                         \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
         const xt_lanes c = xt_load(p, a.own), gain = xt_gain_rows(c, a, faces, k, face, p);                  \
-        xt_lanes increment = (dt * xt_load(own, 0)) * (gain + (xt_load(own, 32) - xt_load(own, 16) * c));    \
+        xt_lanes increment =                                                                                 \
+            (dt * xt_load(own, 0)) * (gain + XT_MAD(-xt_load(own, 16), c, xt_load(own, 32)));                \
         STEP_WRITE(k, at, i)                                                                                 \
     }
 
@@ -151,7 +138,7 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
                                       const int reacts, STEP_PARAMETERS) {
     (void)reacts;
     const int2 own = term[i >> 4];
-    const xt_around a = xt_look_around(block, i, stride, base, base_below, base_above);
+    xt_around a = xt_look_around(block, i, stride, base, base_below, base_above);
     if (own.y < 0) {
         const xt_picks faces = xt_look_up(block, face_id, i, cells);
         const xt_lanes_int ids = xt_load_ids(term_id, i);
@@ -166,12 +153,19 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
     }
     const xt_stencil_block kind = stencil[i >> 4];
     const int count = min(own.y, most);
-    int end = a.east;
-    if (count > 1) {
-        const int next = block[(i >> 4) + count - 1].neighbour[1];
-        end = next ? next * stride + base : a.own + (count - 1) * stride + 15;
+    const int next = count > 1 ? block[(i >> 4) + count - 1].neighbour[1] : 0;
+    const int end = count == 1 ? a.east : next ? next * stride + base : a.own + (count - 1) * stride + 15;
+    XT_EACH_SPECIES(STEP_CONSTANTS)
+    for (int m = 0; m < count; m++) {
+        a.east = m < count - 1 ? a.own + stride : end;
+        XT_EACH_SPECIES(STEP_PLAIN)
+        a.west = a.own + 15;
+        a.own += stride;
+        a.south += stride;
+        a.north += stride;
+        a.below += stride;
+        a.above += stride;
     }
-    XT_EACH_SPECIES(STEP_PLAIN)
     return count;
 }
 
@@ -271,47 +265,49 @@ __kernel void step_secretion(__global const uint *word, __global const uchar *cl
     XT_EACH_SPECIES(STEP_SECRETE)
 }
 
-/* pairs: [axis][class of the lower cell][class of the upper][species], transmissibility of pure cells. */
-static inline float step_face(const int i, const int f, const int k, const int classes, const float4 box,
-                              __global const xt_block *block, __global const uint *word,
-                              __global const float *coefficient, __global const uchar *class_tissue,
-                              __global const float *membrane, __global const float *pairs,
-                              __global const float *c) {
-    const int n = xt_neighbour(block, i, f);
-    const uint a = word[f & 1 ? i : n], b = word[f & 1 ? n : i];
-    float t;
-    if ((a | b) >> 16 == 0)
-        t = pairs[(((f >> 1) * classes + xt_class(a)) * classes + xt_class(b)) * XT_SPECIES + k];
-    else
-        t = xt_face(i, n, f, k, box, word, coefficient, class_tissue, membrane);
-    return t * (c[n] - c[i]);
-}
-
+/* As one writes it first: neighbours, then every coefficient by class. pairs: [axis][class of the lower cell]
+ * [class of the upper][species], transmissibility of pure cells; of mixed ones it is computed. */
+#define STEP_LOOK(f, axis)                                                                                   \
+    const int n##f = xt_neighbour(block, i, f);                                                              \
+    const uint w##f = word[n##f];                                                                            \
+    __global const float *t##f =                                                                             \
+        pairs +                                                                                              \
+        (((axis)*classes + xt_class(f & 1 ? w : w##f)) * classes + xt_class(f & 1 ? w##f : w)) * XT_SPECIES;
+#define STEP_FLUX(f) rate += t##f[k] * (c[n##f] - own);
+#define STEP_CUT(f)                                                                                          \
+    rate += xt_face(i, n##f, f, k, box, word, coefficient, class_tissue, membrane) * (c[n##f] - own);
 __kernel void step_naive(XT_MESH_PARAMETERS, __global const float *pairs, const int classes,
                          __global const float2 *base, __global const float *level, __global const float *from,
                          __global float *to, const float dt, const int cells XT_CELL_PARAMETERS) {
     const int i = get_global_id(0);
     if (i >= cells) return;
     const uint w = word[i];
+    STEP_LOOK(0, 0)
+    STEP_LOOK(1, 0)
+    STEP_LOOK(2, 1)
+    STEP_LOOK(3, 1)
+    STEP_LOOK(4, 2)
+    STEP_LOOK(5, 2)
+    const bool pure = (w | w0 | w1 | w2 | w3 | w4 | w5) >> 16 == 0;
     for (int k = 0; k < XT_SPECIES; k++) {
         __global const float *c = from + (size_t)k * cells;
-        float rate = 0.0f, next = 0.0f;
-        if (xt_class(w) != 0) {
-            for (int f = 0; f < 6; f++)
-                rate += step_face(i, f, k, classes, box, block, word, coefficient, class_tissue, membrane,
-                                  pairs, c);
-            const float fluid = xt_of_cell(coefficient, w, k, XT_C_FLUID);
-            const float2 edge = xt_wall(i, w, k, box, block, coefficient, wall);
-            rate += xt_secretion(k, w, i, cells, 1, base, class_tissue XT_CELL_PASS) + edge.y +
-                    xt_of_cell(coefficient, w, k, XT_C_SUPPLY) * level[k] -
-                    (xt_of_cell(coefficient, w, k, XT_C_LOSS) + xt_of_cell(coefficient, w, k, XT_C_EXCHANGE) +
-                     edge.x) *
-                        c[i];
+        const float own = c[i];
+        float rate = 0.0f;
+        if (pure) {
+            STEP_FLUX(0) STEP_FLUX(1) STEP_FLUX(2) STEP_FLUX(3) STEP_FLUX(4) STEP_FLUX(5)
+        } else {
+            STEP_CUT(0) STEP_CUT(1) STEP_CUT(2) STEP_CUT(3) STEP_CUT(4) STEP_CUT(5)
+        }
+        const float fluid = xt_of_cell(coefficient, w, k, XT_C_FLUID);
+        const float2 edge = xt_wall(i, w, k, box, block, coefficient, wall);
+        const float drain =
+            xt_of_cell(coefficient, w, k, XT_C_LOSS) + xt_of_cell(coefficient, w, k, XT_C_EXCHANGE) + edge.x;
+        rate += xt_secretion(k, w, i, cells, 1, base, class_tissue XT_CELL_PASS) + edge.y +
+                xt_of_cell(coefficient, w, k, XT_C_SUPPLY) * level[k] - drain * own;
 #if XT_REACTIONS
+        if (xt_class(w) != 0)
             rate += fluid * xt_reaction(k, class_tissue[xt_class(w)], i, cells, 0.0f XT_CELL_PASS);
 #endif
-            next = fluid > 0.0f ? c[i] + dt * (rate / fluid) : c[i];
-        }
-        to[(size_t)k * cells + i] = next;
+        to[(size_t)k * cells + i] = fluid > 0.0f ? own + dt * (rate / fluid) : own;
     }
 }

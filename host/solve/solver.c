@@ -3,6 +3,7 @@
 #include "solve/chebyshev.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,9 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     solver->own_fields = solver->uses.field || solver->uses.exposure;
     xt_text_printf(&text, "#define XT_OWN_FIELDS %d\n", solver->own_fields);
     XT_GO(xt_text_check(&text, "solver kernels", err));
+    char options[64];
+    snprintf(options, sizeof options, "%s%s", xt_stencil_options(fields),
+             solver->reduce.rows ? "-DXT_ROWS" : "");
     const xt_program_part parts[] = {
         {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
@@ -41,7 +45,7 @@ static xt_status build(xt_solver *solver, xt_error *err) {
         {"rkc.cl", NULL},           {"rosenbrock.cl", NULL},
     };
     XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
-                           solver->reduce.rows ? "-DXT_ROWS" : "", err));
+                           options, err));
     XT_GO(xt_elliptic_create(solver, xt_text_get(&text), err));
 done:
     xt_text_free(&text);

@@ -110,8 +110,14 @@ static void lower_words(uint32_t lower[XT_BLOCK], const build *b, size_t block, 
     memcpy(lower + 1, own, (XT_BLOCK - 1) * sizeof *own);
 }
 
+const char *xt_stencil_options(const xt_fields *fields) {
+    const double *h = fields->mesh->spacing;
+    return (float)h[0] == (float)h[1] && (float)h[0] == (float)h[2] ? "-DXT_CUBES " : "";
+}
+
 /* The number of a pure pair's entry in the palette; pairs of the same transmissibilities share it. */
 static unsigned char entry_of(build *b, size_t axis, uint32_t lower, uint32_t upper) {
+    if (*xt_stencil_options(b->fields)) axis = 0; /* XT_CUBES: one palette for all */
     unsigned char *known = &b->entry[pair_of(b, axis, lower, upper)];
     if (*known) return (unsigned char)(*known - 1);
     const float *t = b->pairs + pair_of(b, axis, lower, upper) * b->species;

@@ -30,6 +30,9 @@ typedef struct {
     unsigned geometry; /* of the fields when they were built */
 } xt_stencil;
 
+/* Options that kernels with stencil.clh are built with for this mesh: "" or ending in a space. */
+const char *xt_stencil_options(const xt_fields *fields);
+
 /* Read the words of the present geometry; xt_stencil_update does so too. Blocking. */
 xt_status xt_stencil_read(xt_stencil *stencil, const xt_fields *fields, xt_error *err);
 

@@ -1,6 +1,7 @@
 #include "solve/step.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "solve/step_internal.h"
@@ -9,12 +10,15 @@
 
 static xt_status build(xt_step *step, const char *text, xt_error *err) {
     const xt_step_shape *shape = &step->shape;
+    char options[64];
     const xt_program_part parts[] = {
         {"grid.clh", NULL}, {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, text},       {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
         {"step.cl", NULL}};
+    snprintf(options, sizeof options, "%s-DXT_FUSED%s", xt_stencil_options(step->fields),
+             step->rows ? " -DXT_ROWS" : "");
     XT_TRY(xt_program_build(&step->program, step->fields->device, parts, (int)(sizeof parts / sizeof *parts),
-                            step->rows ? "-DXT_ROWS" : "", err));
+                            options, err));
     XT_TRY(xt_kernel_create(&step->naive, step->program, "step_naive", err));
     XT_TRY(xt_kernel_create(&step->cells, step->program, "step_cells", err));
     XT_TRY(xt_kernel_create(&step->secretion, step->program, "step_secretion", err));

@@ -152,7 +152,8 @@ xt_status xt_step_tiling_create(step_tiling *tiling, xt_step *step, const char *
         {"grid.clh", NULL}, {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
         {NULL, text},       {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
         {"step.cl", NULL}};
-    snprintf(options, sizeof options, "-DXT_ROWS -DSTEP_LEVELS=%d -DSTEP_STREAM=%d", levels, stream);
+    snprintf(options, sizeof options, "%s-DXT_FUSED -DXT_ROWS -DSTEP_LEVELS=%d -DSTEP_STREAM=%d",
+             xt_stencil_options(step->fields), levels, stream);
     XT_GO(
         xt_program_build(&tiling->program, device, parts, (int)(sizeof parts / sizeof *parts), options, err));
     XT_GO(xt_kernel_create(&tiling->kernel, tiling->program, "step_tiles", err));
