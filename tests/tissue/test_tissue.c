@@ -1,6 +1,6 @@
 /* The device against the rules in double precision on the host, the young state, books, checkpoints. */
 #include "tissue/world.h"
-#include "fields/cell_text.h"
+#include "tissue/reference.h"
 
 static uint32_t seed = 1;
 static double uniform(double low, double high) {
@@ -41,115 +41,39 @@ static void scatter(world *w) {
     free(state);
 }
 
-/* A world as the host has it, in double precision. */
-typedef struct {
-    double *phase, *state, *beside;
-    float *rest, *peak, *reference, *epsilon;
-    xt_material *material;
-} host;
-
-static host take(world *w) {
+/* All cells of a world as the host has them, in double precision; free() it. */
+static xt_tissue_sample *take(const world *w) {
     xt_error err = {XT_OK, ""};
+    xt_tissue_sample *cell = calloc(w->cells, sizeof *cell);
+    assert_non_null(cell);
+    for (size_t i = 0; i < w->cells; i++) cell[i].cell = i;
+    OK(xt_tissue_sample_take(cell, w->cells, w->fields, &err));
+    return cell;
+}
+
+static void compare(world *w, const xt_tissue_sample *h, double tolerance) {
     const xt_model *model = w->model;
-    const size_t rows = ((size_t)model->tissue_count + 1) * (size_t)model->species_count;
-    host h = {.rest = read_all(w, w->fields->rest, model->species_count),
-              .peak = read_all(w, w->fields->peak, model->species_count),
-              .reference = read_all(w, w->fields->reference, model->species_count),
-              .material = read_material(w)};
-    float *phase = read_all(w, w->fields->phase, model->phase_count);
-    float *state = read_all(w, w->fields->state, model->state_count);
-    h.phase = calloc(w->cells, XT_MAX_PHASES * sizeof(double));
-    h.beside = calloc(w->cells, XT_MAX_PHASES * sizeof(double));
-    h.state = calloc(w->cells, XT_MAX_STATES * sizeof(double));
-    h.epsilon = malloc(rows * sizeof *h.epsilon);
-    assert_true(h.phase && h.beside && h.state && h.epsilon);
-    OK(xt_buffer_read(w->device, w->fields->epsilon, 0, rows * sizeof *h.epsilon, h.epsilon, &err));
-    for (size_t i = 0; i < w->cells; i++) {
-        for (int p = 0; p < model->phase_count; p++)
-            h.phase[i * XT_MAX_PHASES + (size_t)p] = (double)phase[(size_t)p * w->cells + i];
-        for (int k = 0; k < model->state_count; k++)
-            h.state[i * XT_MAX_STATES + (size_t)k] = (double)state[(size_t)k * w->cells + i];
-    }
-    free(phase);
-    free(state);
-    return h;
-}
-
-static void drop(host *h) {
-    free(h->phase);
-    free(h->state);
-    free(h->beside);
-    free(h->rest);
-    free(h->peak);
-    free(h->reference);
-    free(h->epsilon);
-    free(h->material);
-}
-
-static double exposure(const world *w, const host *h, const float *level, size_t i, int species) {
-    const size_t at = (size_t)species * w->cells + i;
-    const double eps = (double)h->epsilon[h->material[i].tissue * w->model->species_count + species];
-    return ((double)level[at] + eps) / ((double)h->reference[at] + eps);
-}
-
-/* beside() sees the start of a step, whatever the substeps. */
-static void look_beside(world *w, host *h) {
-    for (size_t i = 0; i < w->cells; i++)
-        for (int p = 0; p < w->model->phase_count; p++) {
-            double most = 0;
-            for (int face = 0; face < 6; face++)
-                most = fmax(most, h->phase[xt_mesh_neighbour(w->mesh, i, face) * XT_MAX_PHASES + (size_t)p]);
-            h->beside[i * XT_MAX_PHASES + (size_t)p] = rint(most * 65535) / 65535;
-        }
-}
-
-static void step_host(world *w, host *h, double dt, bool peak) {
-    const xt_model *model = w->model;
-    for (size_t i = XT_BLOCK; i < w->cells; i++) {
-        const int tissue = h->material[i].tissue;
-        double phase0[XT_MAX_PHASES], rest[XT_MAX_SPECIES], top[XT_MAX_SPECIES];
-        if (!tissue) continue;
-        const int bone = xt_model_find_phase(model, "bone");
-        xt_cell_phase0(phase0, model, tissue, bone >= 0 ? model->tissue[tissue].composition[bone] : 0);
-        for (int k = 0; k < model->species_count; k++) {
-            rest[k] = exposure(w, h, h->rest, i, k);
-            top[k] = exposure(w, h, peak ? h->peak : h->rest, i, k);
-        }
-        const xt_values values = {.scalar = w->scalar,
-                                  .exposure_rest = rest,
-                                  .exposure_peak = top,
-                                  .beside = &h->beside[i * XT_MAX_PHASES]};
-        xt_cell_step(model, tissue, &h->phase[i * XT_MAX_PHASES], phase0, &h->state[i * XT_MAX_STATES],
-                     &values, &values, dt, true);
-    }
-}
-
-/* `except`: a state that is not looked at; NULL: all are. */
-static void compare(world *w, const host *h, double tolerance) {
-    const xt_model *model = w->model;
-    host d = take(w);
+    xt_tissue_sample *d = take(w);
     double worst = 0;
     for (size_t i = XT_BLOCK; i < w->cells; i++) {
-        if (!d.material[i].tissue) continue;
+        if (!d[i].tissue) continue;
         for (int k = 0; k < model->phase_count; k++) {
-            const double a = d.phase[i * XT_MAX_PHASES + (size_t)k],
-                         b = h->phase[i * XT_MAX_PHASES + (size_t)k];
+            const double a = d[i].phase[k], b = h[i].phase[k];
             if (!(fabs(a - b) <= tolerance))
-                fail_msg("cell %zu of %s: f_%s is %.9g, host %.9g", i,
-                         model->tissue[d.material[i].tissue].name, model->phase[k], a, b);
+                fail_msg("cell %zu of %s: f_%s is %.9g, host %.9g", i, model->tissue[d[i].tissue].name,
+                         model->phase[k], a, b);
             worst = fmax(worst, fabs(a - b));
         }
         for (int k = 0; k < model->state_count; k++) {
-            const double a = d.state[i * XT_MAX_STATES + (size_t)k],
-                         b = h->state[i * XT_MAX_STATES + (size_t)k];
+            const double a = d[i].state[k], b = h[i].state[k];
             if (!(fabs(a - b) <= tolerance * fmax(1, fabs(b))))
-                fail_msg("cell %zu of %s: %s is %.9g, host %.9g", i, model->tissue[d.material[i].tissue].name,
+                fail_msg("cell %zu of %s: %s is %.9g, host %.9g", i, model->tissue[d[i].tissue].name,
                          model->state[k].name, a, b);
             worst = fmax(worst, fabs(a - b));
         }
     }
     print_message("largest difference %.2g\n", worst);
-    drop(&d);
+    free(d);
 }
 
 static void against_host(xt_device *device, const char *path, bool peak, double tolerance) {
@@ -169,25 +93,26 @@ static void against_host(xt_device *device, const char *path, bool peak, double 
     xt_model_drivers(&quiet, w.scalar);
     const bool used = quiet.peak_share >= 0 && w.scalar[quiet.peak_share] > 0;
     if (!used) set_levels(&w, w.fields->peak, level_random); /* stale, and must not matter */
-    host h = take(&w), start = take(&w);
+    xt_tissue_sample *h = take(&w), *start = take(&w);
     for (int n = 0; n < 50; n++) {
-        look_beside(&w, &h);
-        step_host(&w, &h, 3.5 * day, used);
-        step_host(&w, &h, 3.5 * day, used);
+        xt_tissue_sample_beside(h, w.cells, w.mesh, &quiet);
+        xt_tissue_sample_step(h, w.cells, &quiet, w.scalar, 3.5 * day, used);
+        xt_tissue_sample_step(h, w.cells, &quiet, w.scalar, 3.5 * day, used);
         step_world(&w, 7 * day, 2);
     }
-    compare(&w, &h, tolerance);
+    compare(&w, h, tolerance);
     double moved = 0; /* a test in which nothing moves shows nothing */
-    for (size_t i = 0; i < w.cells * XT_MAX_PHASES; i++)
-        moved = fmax(moved, fabs(h.phase[i] - start.phase[i]));
+    for (size_t i = 0; i < w.cells; i++)
+        for (int p = 0; p < quiet.phase_count; p++)
+            moved = fmax(moved, fabs(h[i].phase[p] - start[i].phase[p]));
     assert_true(moved > 1e-3);
     const xt_tissue_report *report = xt_tissue_get_report(w.rules);
     print_message("fraction defect %.2g, book defect %.2g\n", report->fraction_defect, report->book_defect);
     assert_true(report->fraction_defect < 1e-6);
     assert_true(report->book_defect < 1e-3);
     assert_true(report->label_changes == 0);
-    drop(&h);
-    drop(&start);
+    free(h);
+    free(start);
     free_world(&w);
     xt_model_free(model);
 }
@@ -230,17 +155,17 @@ static void young_at(xt_device *device) {
     world w = make_world(device, model, dims, 0.5, every_tissue);
     OK(xt_tissue_mechanics(w.rules, &err));
     OK(xt_tissue_initialise(w.rules, w.scalar, &err));
-    host before = take(&w);
+    xt_tissue_sample *before = take(&w);
     for (int n = 0; n < 100; n++) {
         OK(xt_tissue_mechanics(w.rules, &err));
         OK(xt_tissue_means(w.rules, w.scalar, &err));
         xt_model_drivers(model, w.scalar);
         step_world(&w, 7 * day, 1);
     }
-    compare(&w, &before, 2e-6);
+    compare(&w, before, 2e-6);
     assert_true(xt_tissue_get_report(w.rules)->label_changes == 0);
     assert_true(xt_tissue_get_report(w.rules)->book_defect < 1e-3);
-    drop(&before);
+    free(before);
     free_world(&w);
     xt_model_free(model);
 }
