@@ -6,6 +6,9 @@
 
 #include "solve/step_internal.h"
 
+/* Fields that take less than this stay in the last-level cache of a processor: going past it would lose. */
+static const double cached_bytes = 32e6;
+
 /* ---- making and unmaking ---- */
 
 static xt_status build(xt_step *step, const char *text, xt_error *err) {
@@ -41,6 +44,8 @@ static xt_status create(xt_step *step, const double *scalar, xt_error *err) {
     step->rows = !step->shape.by_cell;
     step->reactions = xt_source_has_reactions(model);
     step->cell_count = (cl_int)fields->cells;
+    if (2 * sizeof(float) * (double)species * (double)fields->cells < cached_bytes)
+        step->shape.single_stream = step->shape.stream = 0;
     for (int axis = 0; axis < 3; axis++) step->box.s[axis] = (float)fields->mesh->spacing[axis];
     step->box.s[3] = (float)fields->mesh->dims[0];
     XT_GO(xt_source_check(model, err));

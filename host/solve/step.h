@@ -19,7 +19,7 @@ typedef enum {
 typedef struct {
     int by_cell;       /* 1: a cell per work-item (GPUs); 0: whole blocks (CPUs) */
     int single_rows;   /* rows (along y) of a tile of a single pass (by_cell 0) */
-    int single_stream; /* 1: results go past the caches */
+    int single_stream; /* 1: results go past the caches, where they would not fit in */
     int levels;        /* steps per blocked pass, 1 to XT_STEP_LEVELS_MOST */
     int rows, stream;  /* the same as above, of a blocked pass */
     int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (by_cell 0) */

@@ -147,6 +147,32 @@ static void random_labels(xt_device *device) {
     check(&w);
 }
 
+/* A tuning run keeps a shape that runs, and the next step takes it. */
+static void tuned(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    char folder[64];
+    const world_def def = {.model = "scenes/models/benchmark.yaml",
+                           .dims = {32, 8, 12},
+                           .spacing = {1, 1, 1},
+                           .place = any,
+                           .context = &seed};
+    world w;
+    xt_step_shape shape, kept;
+    world_make(&w, device, &def);
+    use_fresh_cache(folder);
+    assert_false(xt_step_is_tuned(device));
+    OK(xt_step_tune(&shape, w.fields, w.scalar, &err));
+    assert_true(xt_step_is_tuned(device));
+    kept = xt_step_shape_for(device);
+    assert_memory_equal(&kept, &shape, sizeof shape);
+    setenv("CROSSTALK_TUNE", "step.levels=3", 1);
+    kept = xt_step_shape_for(device);
+    assert_int_equal(kept.levels, 3);
+    unsetenv("CROSSTALK_TUNE");
+    remove_folder(folder);
+    world_free(&w);
+}
+
 static void default_model(xt_device *device) {
     xt_error err = {XT_OK, ""};
     world w = make(device, "scenes/models/crosstalk4.yaml", NULL);
@@ -173,6 +199,11 @@ static void random_labels_agree_with_the_host(void **state) {
     on_every_device(random_labels);
 }
 
+static void a_tuning_run_is_kept(void **state) {
+    (void)state;
+    on_every_device(tuned);
+}
+
 static void the_default_model_agrees_with_the_host(void **state) {
     (void)state;
     on_every_device(default_model);
@@ -194,6 +225,7 @@ int main(void) {
         cmocka_unit_test(a_model_with_reactions_agrees_with_the_host),
         cmocka_unit_test(random_labels_agree_with_the_host),
         cmocka_unit_test(fixed_walls_agree_with_the_host),
+        cmocka_unit_test(a_tuning_run_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
