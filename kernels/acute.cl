@@ -38,6 +38,17 @@ __kernel void acute_step(RHS_PARAMETERS, __global const float2 *tables, __global
     RHS_SUMS_STORE
 }
 
+/* The factors of secretion of every cell's home tissue, [species][cells]. Bytes:
+ * 4 per species and cell, and what formulas read. */
+__kernel void acute_factor(__global const uint *word, __global const uchar *class_tissue,
+                           __global float *factor, const int cells XT_CELL_PARAMETERS) {
+    XT_EACH_CELL(i, cells) {
+        const int tissue = class_tissue[xt_class(word[i])];
+        for (int k = 0; k < XT_SPECIES; k++)
+            factor[(size_t)k * cells + i] = tissue == 0 ? 0.0f : xt_factor(k, tissue, i, cells XT_CELL_PASS);
+    }
+}
+
 /* Fold the groups' sums into XT_FOLDED a quantity: item j of quantity k adds groups j, j + XT_FOLDED, ... */
 __kernel void acute_fold(__global const float2 *partial, __global float2 *folded, const int groups,
                          const int quantities) {

@@ -14,10 +14,6 @@
  * rhs.clh; rkc_rate adds the squared errors at [XT_SPECIES * RHS_SUMS_COUNT + species]. Bytes by model, per
  * species and cell: rkc_stage 20 (and 8 with XT_OWN_FIELDS), rkc_rate 20, rkc_first 8, rkc_add 12. Needs
  * grid.clh, transport.clh, sum.clh, reduce.clh, cell.clh, lanes.clh, stencil.clh, rhs.clh and acute.clh. */
-#ifndef XT_OWN_FIELDS
-#define XT_OWN_FIELDS 1
-#endif
-
 #define RKC_AT(plane, k) (plane + (size_t)(k)*cells)
 
 #define RKC_ERROR(k)       XT_SUM(error##k);

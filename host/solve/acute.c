@@ -11,6 +11,7 @@ xt_status xt_acute_create(xt_solver *solver, xt_error *err) {
     XT_TRY(xt_kernel_create(&a->plasma, solver->program, "plasma_step", err));
     XT_TRY(xt_kernel_create(&a->measure, solver->program, "acute_measure", err));
     XT_TRY(xt_body_create(solver, err));
+    XT_TRY(xt_factor_create(solver, err));
     return xt_forcing_create(&a->forcing, solver->fields, err);
 }
 
@@ -24,6 +25,7 @@ void xt_acute_free(xt_solver *solver) {
     xt_rkc_free(solver);
     xt_split_free(solver);
     xt_body_free(solver);
+    xt_factor_free(solver);
     xt_forcing_free(&a->forcing, solver->fields->device);
     free(a);
     solver->acute = NULL;
@@ -136,6 +138,7 @@ xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int st
     XT_TRY(xt_body_upload(solver, before, err));
     XT_TRY(xt_rhs_update(solver, err));
     xt_forcing_begin(solver, *time, drivers, context);
+    solver->acute->factor.known = false; /* what factors read of cells may have changed */
     XT_TRY(solver->def.method == XT_EULER ? xt_euler_advance(solver, before, time, until, stop, err)
                                           : xt_rkc_advance(solver, before, time, until, steps, err));
     return settle(solver, before, *time, err);

@@ -47,6 +47,16 @@ typedef struct {
     bool made;
 } xt_split;
 
+/* Factors of secretion by cell (acute_factor.c), where they do not depend on fields. */
+typedef struct {
+    cl_kernel kernel;
+    cl_mem values;  /* [species][cells]; a single float where it is not used */
+    cl_mem scalars; /* with which they were found, there and here */
+    bool *used;     /* [scalar_count]: factors read it */
+    float *scalar;
+    bool known;
+} xt_factor;
+
 struct xt_acute {
     cl_kernel step, fold, plasma, measure;
     xt_forcing forcing;
@@ -57,6 +67,7 @@ struct xt_acute {
     cl_mem organ_constants, organ_tissue, organ_field[2];
     cl_mem organ_phase, organ_bone, organ_state, organ_reference, organ_epsilon;
     int parity; /* organ_field that is current */
+    xt_factor factor;
     xt_rkc rkc;
     xt_split split;
 };
@@ -78,6 +89,13 @@ xt_status xt_forcing_upload(xt_solver *solver, int count, xt_error *err);
  * times where that is more often. */
 double xt_forcing_edge(xt_solver *solver, double time, double until);
 static const double xt_tick = 1e-7; /* h */
+
+/* ---- acute_factor.c ---- */
+xt_status xt_factor_create(xt_solver *solver, xt_error *err);
+void xt_factor_free(xt_solver *solver);
+/* Before a kernel that uses a row: find the factors anew if a scalar in them has
+ * moved by a hundredth of the tolerance (1e-5 at most) since they were found. */
+xt_status xt_factor_update(xt_solver *solver, int row, xt_error *err);
 
 /* ---- acute_body.c ---- */
 xt_status xt_body_create(xt_solver *solver, xt_error *err);

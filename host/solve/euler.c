@@ -24,6 +24,7 @@ static xt_status enqueue(xt_solver *solver, int row, double dt, xt_error *err) {
     const int species = fields->model->species_count;
     xt_fields view = *fields;
     view.scalar = a->forcing.scalars;
+    XT_TRY(xt_factor_update(solver, row, err));
     xt_arg args[48];
     int n = xt_rhs_args(args, solver);
     const xt_arg field[] = {XT_ARG(a->forcing.tables),

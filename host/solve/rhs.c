@@ -1,4 +1,4 @@
-#include "solve/internal.h"
+#include "solve/acute.h"
 
 #include "solve/step.h"
 
@@ -12,6 +12,7 @@ xt_status xt_rhs_update(xt_solver *solver, xt_error *err) {
 int xt_rhs_args(xt_arg *args, const xt_solver *solver) {
     const xt_stencil *stencil = &solver->stencil;
     int n = xt_mesh_args(args, solver, XT_SOURCE_ARGS);
+    if (!solver->own_fields) args[n++] = XT_ARG(solver->acute->factor.values);
     args[n++] = XT_ARG(stencil->block);
     args[n++] = XT_ARG(stencil->face);
     args[n++] = XT_ARG(stencil->id);

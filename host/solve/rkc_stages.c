@@ -85,6 +85,7 @@ static xt_status enqueue_rate(const xt_stepper *st, cl_mem from, cl_mem slopes, 
     const cl_int ends = h > 0, step = row, cells = (cl_int)view.cells, reacting = st->reacting;
     const int species = view.model->species_count;
     xt_arg args[56];
+    XT_TRY(xt_factor_update(solver, row, err));
     view.scalar = a->forcing.scalars;
     view.rest = view.peak = from;
     const xt_arg field[] = {XT_ARG(a->forcing.tables),
@@ -156,6 +157,7 @@ static xt_status enqueue_stage(const xt_stepper *st, const xt_chebyshev *method,
     const int species = view.model->species_count;
     const cl_mem start = view.rest, now = view.peak;
     xt_arg args[56];
+    XT_TRY(xt_factor_update(solver, step, err));
     view.scalar = a->forcing.scalars;
     view.rest = now;
     const xt_arg field[] = {XT_ARG(a->forcing.tables),
