@@ -223,7 +223,7 @@ static xt_status judge(job *j, xt_solver *solver, int round, const double sum[XT
             err, XT_NUMERIC,
             "steady field of %s: relative residual %.2e after %d iterations (wanted %.1e, rounding %.1e)",
             name_of(solver, problem), relative, problem->iterations, problem->tolerance, floor);
-    const double wanted = 0.5 * problem->tolerance,
+    const double wanted = 0.9 * problem->tolerance,
                  fall = 1e-7; /* beyond that the recursion strays from the truth */
     j->target = fmax(wanted * wanted * j->size, fall * fall * residual);
     j->rr = residual;

@@ -12,7 +12,7 @@ static const double much_wider = 1.5;
  * no wider than what smoothing is made for: it needs no coarser level. */
 static const double shallow_share = 0.6;
 /* Smoothing between coarser levels takes the upper part of the spectrum, from its top divided by this. */
-static const double smoothed_span = 4;
+static const double smoothed_span = 6;
 
 xt_runs xt_runs_of(size_t cells, bool rows) {
     const size_t unit = rows ? XT_BLOCK : XT_REDUCE_LOCAL, most = rows ? 128 : 4096,
