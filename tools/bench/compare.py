@@ -8,6 +8,8 @@ A round runs each program once at each size, so that all of them meet the same m
 medians over the rounds, and a ratio is the median of the rounds' ratios. `crosstalk bench` verifies its own results
 and every peer checks itself against double precision: what does not pass is shown as FAIL and not compared. Peers that
 are not there are left out and named at the end. The table goes to standard output as Markdown.
+
+The machine must be idle otherwise: OpenMP and MPI wait by spinning, and lose far more than their share to a neighbour.
 """
 
 import argparse
