@@ -133,6 +133,40 @@ def overview(records):
     return head, rows
 
 
+def headline_table(records):
+    """Time to a solution error of 1e-3, by both methods; the faster that is right ranks."""
+    found = [(r["time_to_1e-3"], r) for r in records if "time_to_1e-3" in r]
+
+    def right(entry):
+        return entry[0]["verdict"] == "PASS" and entry[0].get("seconds") is not None and not entry[1].get("quick")
+
+    found.sort(key=lambda e: (not right(e), e[0].get("seconds") or 0, name(e[1])))
+    head = ["Rank", "Device", "Runtime", "Size", "Time", "Method", *(f"{m}, {what}" for m in ("RKC2", "Euler")
+                                                                   for what in ("time", "evaluations", "error")),
+            "Verdict"]
+    rows = []
+    for place, (top, record) in enumerate(found, 1):
+        cells = [Cell(str(place) if right((top, record)) else NONE, place), Cell(name(record), name(record)),
+                 Cell(runtime(record), runtime(record)), Cell(f"{top['size']}³", top["size"]),
+                 Cell(seconds(top.get("seconds")), top.get("seconds")), Cell(top.get("method") or NONE)]
+        for method in ("rkc2", "euler"):
+            one = top.get(method, {})
+            took, count, error = one.get("seconds", {}).get("median"), one.get("evaluations"), one.get("error")
+            cells += [Cell(seconds(took), took), Cell(f"{count:.0f}", count) if count else Cell(NONE),
+                      Cell(f"{error:.1e}", error) if error is not None else Cell(NONE)]
+        rows.append(cells + [verdict_cell(top["verdict"], top.get("why"))])
+    return head, rows
+
+
+def sections(records):
+    """Title, heading and rows of every table."""
+    yield ("Devices", *overview(records))
+    if any("time_to_1e-3" in record for record in records):
+        yield ("Time to 1e-3", *headline_table(records))
+    for kernel in kernels(records):
+        yield (kernel, *kernel_table(records, kernel))
+
+
 def kernels(records):
     found = {row["kernel"] for record in records for row in record["results"]}
     return [k for k in ORDER if k in found] + sorted(found - set(ORDER))
@@ -204,13 +238,16 @@ def html_table(head, rows):
     return "".join(out)
 
 
+def anchor(title):
+    return html.escape(title.lower().replace(" ", "-"))
+
+
 def page(records):
     style, script = (HERE / part for part in ("table.css", "table.js"))
-    sections = [("Devices", *overview(records))]
-    sections += [(kernel, *kernel_table(records, kernel)) for kernel in kernels(records)]
-    links = " ".join(f'<a href="#{html.escape(t)}">{html.escape(t)}</a>' for t, _, _ in sections)
-    body = "".join(f'<section id="{html.escape(t)}"><h2>{html.escape(t)}</h2>{html_table(h, r)}</section>'
-                   for t, h, r in sections)
+    tables = list(sections(records))
+    links = " ".join(f'<a href="#{anchor(t)}">{html.escape(t)}</a>' for t, _, _ in tables)
+    body = "".join(f'<section id="{anchor(t)}"><h2>{html.escape(t)}</h2>{html_table(h, r)}</section>'
+                   for t, h, r in tables)
     return f"""<!doctype html>
 <html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width, initial-scale=1">
 <title>Crosstalk: verified speed of OpenCL devices</title>
@@ -233,9 +270,8 @@ def main():
     records = load(options.records or sorted((HERE / "records").glob("*.json")))
     if not records:
         sys.exit("table: there are no records")
-    print(markdown("Devices", *overview(records)))
-    for kernel in kernels(records):
-        print(markdown(kernel, *kernel_table(records, kernel)))
+    for title, head, rows in sections(records):
+        print(markdown(title, head, rows))
     if options.html:
         options.html.write_text(page(records), encoding="utf-8")
 
