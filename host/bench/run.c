@@ -81,8 +81,9 @@ done:
 
 static void say(const xt_bench_def *def, const xt_bench_row *row) {
     if (!def->log) return;
-    if (row->verdict == XT_BENCH_NOT_RUN)
-        xt_log_info(def->log, "%s %d: not run: %s", row->kernel, row->size, row->why);
+    if (!row->repeats)
+        xt_log_info(def->log, "%s %d: %s: %s", row->kernel, row->size,
+                    row->verdict == XT_BENCH_NOT_RUN ? "not run" : "FAIL", row->why);
     else
         xt_log_info(def->log, "%s %d: %.4g s, %.2f of copy, error %.2g: %s", row->kernel, row->size,
                     xt_bench_median(row->seconds, row->repeats), xt_bench_share(row), row->check.error,
