@@ -1,15 +1,16 @@
 /* Means over the tissues that cells were at the start, weighted by the volume of the home tissue. One pass
- * for all means; over every stride-th block. Needs grid.clh, sum.clh, tissue.clh and rules.clh. In a program
+ * for all means; over every stride-th block. The partial sums
+ * beyond `items` stay 0. Needs grid.clh, sum.clh, tissue.clh and rules.clh. In a program
  * the generated text takes the place of the last. */
 
-__kernel void tissue_means(__global const xt_material *material, __global float2 *partial, int stride,
-                           int cells, __global const float *phase, __global const float *state,
+__kernel void tissue_means(__global const xt_material *material, __global float2 *partial, int items,
+                           int stride, int cells, __global const float *phase, __global const float *state,
                            __global const ushort *scratch XT_READS) {
     const int item = get_global_id(0);
-    if (item >= XT_SUM_ITEMS) return;
+    if (item >= items) return;
     xt_tally sum[XT_MEANS];
     for (int k = 0; k < XT_MEANS; k++) sum[k].high = sum[k].low = 0.0f;
-    XT_EACH_OF_ITEM(i, item, XT_SUM_ITEMS, cells, stride) {
+    XT_EACH_OF_ITEM(i, item, items, cells, stride) {
 #ifdef XT_ROWS
         const uint16 word = xt_material_word(material, i);
         const xt_real own = 1.0f - convert_float16(word >> 16) * (1.0f / 65535.0f);

@@ -39,6 +39,11 @@ static xt_status begin_step(xt_sim *sim, xt_error *err) {
     XT_TRY(xt_sim_settle(sim, err));
     XT_TRY(xt_tissue_mechanics(sim->tissue, err));
     if (sim->clock.last[0] > 0) return XT_OK;
+    /* an event, or the start: what follows at once (states with a value) has not followed yet */
+    const xt_tissue_span now = {.begin = sim->scalar, .end = sim->scalar, .substeps = 1};
+    XT_TRY(xt_tissue_step(sim->tissue, &now, err));
+    XT_TRY(xt_tissue_means(sim->tissue, sim->scalar, err));
+    xt_sim_drivers(sim, sim->scalar, sim->clock.time);
     memcpy(sim->watched[0], sim->scalar, (size_t)sim->model->scalar_count * sizeof *sim->scalar);
     return sim->scene->adaptive ? xt_tissue_watch(sim->watched[0], sim->tissue, err) : XT_OK;
 }

@@ -12,6 +12,7 @@ enum {
         8192, /* work-items of the remodelling kernel at most: 32 bytes each, so few cells pay for them */
     XT_PILOT_STRIDE = 16,
     XT_PILOT_CELLS = 16384, /* blocks that take pilot steps: one in that many, not fewer cells */
+    XT_MEAN_ROWS = 256,     /* work-items of the means on processors */
     XT_BOOK_ROWS = 512,     /* the same on processors */
     XT_SLICE_LANES = 256,   /* work-items that sum one slice (kernels/mechanics.cl says the same) */
     XT_SECTION_SUMS = 6,    /* E A, E A x, E A y, E A x^2, E A y^2, E A xy */

@@ -47,19 +47,29 @@ xt_status xt_means_create(xt_tissue_rules *rules, xt_error *err) {
         if (*weight < 0) *weight = rules->weight_count++;
     }
     if (!rules->mean_count || !rules->device) return XT_OK;
-    return xt_sums_create(&rules->mean_sums, rules->device, rules->mean_count + rules->weight_count, err);
+    const int sums = rules->mean_count + rules->weight_count;
+    XT_TRY(xt_sums_create(&rules->mean_sums, rules->device, sums, err));
+    return xt_buffer_fill_zero(rules->device, rules->mean_sums.partial, 0,
+                               (size_t)sums * XT_SUM_ITEMS * 2 * sizeof(float), err);
+}
+
+/* A processor's work-item ends with 16 lanes of every sum to add up: a few hundred do. */
+static cl_int mean_items(const xt_tissue_rules *rules) {
+    const size_t blocks = rules->fields->cells / XT_BLOCK;
+    if (!rules->lanes) return XT_SUM_ITEMS;
+    return (cl_int)(blocks / 16 + 1 < XT_MEAN_ROWS ? blocks / 16 + 1 : XT_MEAN_ROWS);
 }
 
 /* Mesh sums; result[mean_count + weight_count]. */
 static xt_status mesh_sums(double *result, xt_tissue_rules *rules, int stride, xt_error *err) {
     xt_fields *f = rules->fields;
-    const cl_int cells = (cl_int)f->cells, every = stride;
-    xt_arg args[7 + XT_CELL_ARGS] = {XT_ARG(f->material),   XT_ARG(rules->mean_sums.partial),
-                                     XT_ARG(every),         XT_ARG(cells),
-                                     XT_ARG(f->phase),      XT_ARG(f->state),
-                                     XT_ARG(rules->scratch)};
-    const int n = xt_tissue_read_args(args, 7, rules, false);
-    XT_TRY(xt_launch(rules->device, rules->means, XT_SUM_ITEMS, 0, args, n, "means",
+    const cl_int cells = (cl_int)f->cells, every = stride, items = mean_items(rules);
+    xt_arg args[8 + XT_CELL_ARGS] = {XT_ARG(f->material), XT_ARG(rules->mean_sums.partial),
+                                     XT_ARG(items),       XT_ARG(every),
+                                     XT_ARG(cells),       XT_ARG(f->phase),
+                                     XT_ARG(f->state),    XT_ARG(rules->scratch)};
+    const int n = xt_tissue_read_args(args, 8, rules, false);
+    XT_TRY(xt_launch(rules->device, rules->means, (size_t)items, rules->lanes ? 1 : 0, args, n, "means",
                      20.0 * (double)f->cells / stride, err));
     return xt_sums_read(result, rules->device, &rules->mean_sums, err);
 }
