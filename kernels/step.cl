@@ -33,6 +33,20 @@
 #define STEP_PAST_CACHES
 #endif
 #endif
+/* How many blocks ahead the plane above is asked for: it comes from memory, by more streams than processors
+ * foresee. Scratch (another stride than 16) is at hand. */
+#ifndef STEP_AHEAD
+#define STEP_AHEAD 16
+#endif
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch) && XT_LANES == 16
+#define STEP_FETCH(p)                                                                                        \
+    if (stride == 16) __builtin_prefetch((p) + STEP_AHEAD * 16);
+#endif
+#endif
+#ifndef STEP_FETCH
+#define STEP_FETCH(p)
+#endif
 /* Inlined for certain: strides and bases are constants then. */
 #ifdef __has_attribute
 #if __has_attribute(always_inline)
@@ -101,6 +115,7 @@ static inline void step_write(const xt_lanes v, __global float *p, const int i, 
 #define STEP_PLAIN(k)                                                                                        \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane;                                                 \
+        STEP_FETCH(p + a.above)                                                                              \
         const xt_lanes c = xt_load(p, a.own);                                                                \
         const xt_lanes x = xt_from_west(p[a.west], c) + xt_from_east(p[a.east], c);                          \
         const xt_lanes y = xt_load(p, a.south) + xt_load(p, a.north);                                        \
@@ -113,6 +128,7 @@ static inline void step_write(const xt_lanes v, __global float *p, const int i, 
 #define STEP_PICK(k)                                                                                         \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane, *own = term_palette + (k)*48;                   \
+        STEP_FETCH(p + a.above)                                                                              \
         const xt_lanes c = xt_load(p, a.own), gain = xt_gain_pick(c, a, faces, k, palette, p);               \
         xt_lanes increment = (dt * xt_pick16(own, ids)) *                                                    \
                              (gain + XT_MAD(-xt_pick16(own + 16, ids), c, xt_pick16(own + 32, ids)));        \
@@ -121,6 +137,7 @@ static inline void step_write(const xt_lanes v, __global float *p, const int i, 
 #define STEP_ROWS(k)                                                                                         \
     {                                                                                                        \
         __global const float *p = in + (size_t)(k)*in_plane, *own = rows + (k)*48;                           \
+        STEP_FETCH(p + a.above)                                                                              \
         const xt_lanes c = xt_load(p, a.own), gain = xt_gain_rows(c, a, faces, k, face, p);                  \
         xt_lanes increment =                                                                                 \
             (dt * xt_load(own, 0)) * (gain + XT_MAD(-xt_load(own, 16), c, xt_load(own, 32)));                \

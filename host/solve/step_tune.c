@@ -109,7 +109,7 @@ static xt_status pick(int *best, const candidate *list, int count, xt_fields *fi
 }
 
 xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *scalar, xt_error *err) {
-    static const int rows[] = {16, 32, 64}, runs[] = {1, 2, 4}, slabs[] = {4, 16};
+    static const int rows[] = {16, 32, 64}, runs[] = {1, 2, 4}, slabs[] = {4, 16}, levels[] = {2, 3, 4, 6};
     candidate list[CANDIDATES];
     int count = 0, best;
     XT_TRY(xt_step_shape_get(shape, NULL, fields->device, err));
@@ -129,11 +129,11 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     /* ... then several steps per pass; one step per pass is among them. */
     count = 0;
     list[count++] = (candidate){XT_STEP_BLOCKED, *shape};
-    for (int levels = 2; levels <= 4; levels++)
+    for (int l = 0; l < 4; l++)
         for (int k = 0; k < 2; k++)
             for (int stream = 0; stream < (start.by_cell ? 1 : 2); stream++) {
                 candidate c = {XT_STEP_BLOCKED, *shape};
-                c.shape.levels = levels;
+                c.shape.levels = levels[l];
                 c.shape.rows = rows[k];
                 c.shape.stream = stream;
                 c.shape.slab = start.by_cell ? slabs[k] : 0;
