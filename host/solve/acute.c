@@ -1,18 +1,51 @@
 #include "solve/acute.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-xt_status xt_acute_create(xt_solver *solver, xt_error *err) {
-    xt_acute *a = solver->acute = calloc(1, sizeof *a);
-    if (!a) return xt_no_memory(err, "acute mode", sizeof *a);
-    XT_TRY(xt_kernel_create(&a->step, solver->program, "acute_step", err));
-    XT_TRY(xt_kernel_create(&a->fold, solver->program, "acute_fold", err));
-    XT_TRY(xt_kernel_create(&a->plasma, solver->program, "plasma_step", err));
-    XT_TRY(xt_kernel_create(&a->measure, solver->program, "acute_measure", err));
+static xt_status build(xt_solver *solver, xt_error *err) {
+    const xt_fields *fields = solver->fields;
+    xt_status status = XT_OK;
+    xt_text text = {0};
+    xt_source_text(&text, fields->model, solver->walls, &solver->uses);
+    xt_text_printf(&text, "#define XT_OWN_FIELDS %d\n", solver->own_fields);
+    XT_GO(xt_text_check(&text, "acute kernels", err));
+    char options[64];
+    snprintf(options, sizeof options, "%s%s", xt_stencil_options(fields),
+             solver->reduce.rows ? "-DXT_ROWS" : "");
+    const xt_program_part parts[] = {
+        {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
+        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
+        {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
+        {"rkc.cl", NULL},           {"rosenbrock.cl", NULL},
+    };
+    XT_GO(xt_program_build(&solver->acute->program, fields->device, parts,
+                           (int)(sizeof parts / sizeof *parts), options, err));
+done:
+    xt_text_free(&text);
+    return status;
+}
+
+static xt_status make(xt_solver *solver, xt_error *err) {
+    xt_acute *a = solver->acute;
+    XT_TRY(build(solver, err));
+    XT_TRY(xt_kernel_create(&a->step, a->program, "acute_step", err));
+    XT_TRY(xt_kernel_create(&a->fold, a->program, "acute_fold", err));
+    XT_TRY(xt_kernel_create(&a->plasma, a->program, "plasma_step", err));
+    XT_TRY(xt_kernel_create(&a->measure, a->program, "acute_measure", err));
     XT_TRY(xt_body_create(solver, err));
     XT_TRY(xt_factor_create(solver, err));
     return xt_forcing_create(&a->forcing, solver->fields, err);
+}
+
+static xt_status create(xt_solver *solver, xt_error *err) {
+    if (solver->acute) return XT_OK;
+    solver->acute = calloc(1, sizeof *solver->acute);
+    if (!solver->acute) return xt_no_memory(err, "acute mode", sizeof *solver->acute);
+    const xt_status status = make(solver, err);
+    if (status != XT_OK) xt_acute_free(solver);
+    return status;
 }
 
 void xt_acute_free(xt_solver *solver) {
@@ -27,6 +60,7 @@ void xt_acute_free(xt_solver *solver) {
     xt_body_free(solver);
     xt_factor_free(solver);
     xt_forcing_free(&a->forcing, solver->fields->device);
+    xt_program_free(a->program);
     free(a);
     solver->acute = NULL;
 }
@@ -134,6 +168,7 @@ xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int st
     if (*time >= until) return XT_OK;
     if (!solver->fields->mesh) return xt_well_mixed_advance(solver, time, until, drivers, context, stop, err);
     xt_measures before;
+    XT_TRY(create(solver, err));
     XT_TRY(measure(before, solver, err));
     XT_TRY(xt_body_upload(solver, before, err));
     XT_TRY(xt_rhs_update(solver, err));

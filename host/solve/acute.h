@@ -57,7 +57,9 @@ typedef struct {
     bool known;
 } xt_factor;
 
+/* All of acute mode: built when the first acute step is wanted, for most runs never want one. */
 struct xt_acute {
+    xt_program *program;
     cl_kernel step, fold, plasma, measure;
     xt_forcing forcing;
     cl_mem folded, level, constants;

@@ -19,7 +19,7 @@ xt_status xt_factor_create(xt_solver *solver, xt_error *err) {
                 const xt_expr *formula = model->species[s].factor.tissue[t];
                 if (formula) f->used[j] |= xt_expr_uses(model, formula, XT_SYM_SCALAR, j);
             }
-    XT_TRY(xt_kernel_create(&f->kernel, solver->program, "acute_factor", err));
+    XT_TRY(xt_kernel_create(&f->kernel, solver->acute->program, "acute_factor", err));
     XT_TRY(xt_buffer_create(&f->scalars, fields->device, scalars * sizeof(float), "acute mode", err));
     return xt_buffer_create(&f->values, fields->device, floats * sizeof(float), "factors of secretion", err);
 }

@@ -143,7 +143,6 @@ struct xt_solver {
     xt_fields *fields;
     xt_solver_def def;
     xt_solver_report report;
-    xt_program *program;
     xt_cell_uses uses;
     bool walls, reactions;
     bool own_fields; /* formulas of cells read fields */
@@ -194,7 +193,6 @@ xt_status xt_rhs_update(xt_solver *solver, xt_error *err);
 int xt_rhs_args(xt_arg *args, const xt_solver *solver);
 
 /* ---- acute mode (acute.c) ---- */
-xt_status xt_acute_create(xt_solver *solver, xt_error *err);
 void xt_acute_free(xt_solver *solver);
 
 /* Acute mode without a mesh (well_mixed.c): fourth-order Runge-Kutta on the organs and the plasma, in double.

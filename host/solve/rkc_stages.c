@@ -23,7 +23,7 @@ xt_status xt_rkc_make(xt_solver *solver, xt_measures totals, xt_error *err) {
                        {&rkc->plasma_stage, "plasma_stage"},
                        {&rkc->plasma_add, "plasma_add"}};
         for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
-            XT_TRY(xt_kernel_create(kernels[k].kernel, solver->program, kernels[k].name, err));
+            XT_TRY(xt_kernel_create(kernels[k].kernel, solver->acute->program, kernels[k].name, err));
         const size_t plane = species * fields->cells, body = species * xt_body_count(fields) * 2;
         const struct {
             cl_mem *buffer;

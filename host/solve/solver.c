@@ -33,19 +33,7 @@ static xt_status build(xt_solver *solver, xt_error *err) {
     XT_GO(find_walls(&solver->walls, fields, err));
     xt_source_text(&text, fields->model, solver->walls, &solver->uses);
     solver->own_fields = solver->uses.field || solver->uses.exposure;
-    xt_text_printf(&text, "#define XT_OWN_FIELDS %d\n", solver->own_fields);
     XT_GO(xt_text_check(&text, "solver kernels", err));
-    char options[64];
-    snprintf(options, sizeof options, "%s%s", xt_stencil_options(fields),
-             solver->reduce.rows ? "-DXT_ROWS" : "");
-    const xt_program_part parts[] = {
-        {"grid.clh", NULL},         {"transport.clh", NULL}, {"sum.clh", NULL},   {"reduce.clh", NULL},
-        {NULL, xt_text_get(&text)}, {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
-        {"rhs.clh", NULL},          {"acute.clh", NULL},     {"acute.cl", NULL},  {"plasma.cl", NULL},
-        {"rkc.cl", NULL},           {"rosenbrock.cl", NULL},
-    };
-    XT_GO(xt_program_build(&solver->program, fields->device, parts, (int)(sizeof parts / sizeof *parts),
-                           options, err));
     XT_GO(xt_elliptic_create(solver, xt_text_get(&text), err));
 done:
     xt_text_free(&text);
@@ -65,7 +53,7 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
         XT_TRY(xt_buffer_create(&solver->base[k], fields->device, entries * sizeof(float), "secretion", err));
     solver->base_host = calloc(entries, sizeof *solver->base_host);
     if (!solver->base_host) return xt_no_memory(err, "secretion", entries * sizeof *solver->base_host);
-    return xt_acute_create(solver, err);
+    return XT_OK;
 }
 
 xt_status xt_solver_create(xt_solver **solver, xt_fields *fields, const xt_solver_def *def, xt_error *err) {
@@ -95,7 +83,6 @@ void xt_solver_free(xt_solver *solver) {
         xt_elliptic_free(solver);
         for (int k = 0; k < 2; k++) xt_buffer_free(solver->fields->device, &solver->base[k]);
         xt_reduce_free(&solver->reduce, solver->fields->device);
-        xt_program_free(solver->program);
     }
     free(solver->base_host);
     free(solver);

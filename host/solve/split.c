@@ -12,10 +12,10 @@ static xt_status make(xt_solver *solver, xt_error *err) {
     xt_split *split = &solver->acute->split;
     const xt_fields *fields = solver->fields;
     if (split->made) return XT_OK;
-    XT_TRY(xt_kernel_create(&split->cells, solver->program, "react_cells", err));
-    XT_TRY(xt_kernel_create(&split->body, solver->program, "react_body", err));
-    XT_TRY(xt_kernel_create(&split->bound, solver->program, "react_bound", err));
-    XT_TRY(xt_kernel_create(&split->error, solver->program, "react_error", err));
+    XT_TRY(xt_kernel_create(&split->cells, solver->acute->program, "react_cells", err));
+    XT_TRY(xt_kernel_create(&split->body, solver->acute->program, "react_body", err));
+    XT_TRY(xt_kernel_create(&split->bound, solver->acute->program, "react_bound", err));
+    XT_TRY(xt_kernel_create(&split->error, solver->acute->program, "react_error", err));
     XT_TRY(xt_buffer_create(&split->most, fields->device, XT_SUM_ITEMS * sizeof(float), "reactions", err));
     split->host = malloc(XT_SUM_ITEMS * sizeof *split->host);
     if (!split->host) return xt_no_memory(err, "reactions", XT_SUM_ITEMS * sizeof *split->host);

@@ -121,10 +121,53 @@ static void a_stopped_run_goes_on_with_the_same_bits(void **state) {
     on_every_device(resume_on_device);
 }
 
+/* Plasma at 2 h, after a bout from 1.234 h to 1.3 h that comes out of steady levels. */
+static void after_a_short_bout(double plasma[XT_MAX_SPECIES], xt_device *device, const xt_solver_def *def) {
+    xt_error err = {XT_OK, ""};
+    const world_def where = {.model = "scenes/models/crosstalk4.yaml",
+                             .dims = {12, 6, 5},
+                             .spacing = {0.5, 0.5, 0.5},
+                             .place = world_clumps,
+                             .context = &seed,
+                             .def = def};
+    world w;
+    double time = 0;
+    world_make(&w, device, &where);
+    OK(xt_solver_reference(w.solver, &err));
+    world_set(&w, "vesicle_burst", 1);
+    world_set(&w, "bout_start", 1.234);
+    world_set(&w, "bout_length", 0.066);
+    OK(xt_solver_advance(w.solver, &time, 2, world_drivers, &w, NULL, &err));
+    memcpy(plasma, w.fields->plasma, sizeof w.fields->plasma);
+    const xt_solver_report *report = xt_solver_get_report(w.solver);
+    print_message("vesicle %.6g pM after %llu steps, %llu rejected\n", plasma[3], report->steps,
+                  report->rejected);
+    world_free(&w);
+}
+
+/* Nothing before it tells of the bout, and the steps there would be longer than it is. */
+static void edges_on_device(xt_device *device) {
+    double found[XT_MAX_SPECIES], fine[XT_MAX_SPECIES];
+    xt_solver_def def = xt_solver_def_default();
+    after_a_short_bout(found, device, &def);
+    def.relative = 1e-5;
+    def.max_step = 0.01;
+    after_a_short_bout(fine, device, &def);
+    for (int s = 0; s < 4; s++)
+        if (fabs(found[s] / fine[s] - 1) > 3e-3)
+            fail_msg("species %d: %g pM, in small steps %g", s, found[s], fine[s]);
+}
+
+static void a_bout_is_not_stepped_over(void **state) {
+    (void)state;
+    on_every_device(edges_on_device);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_runs_give_the_same_bits),
         cmocka_unit_test(a_stopped_run_goes_on_with_the_same_bits),
+        cmocka_unit_test(a_bout_is_not_stepped_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
