@@ -37,10 +37,10 @@ double xt_host_memory(void) {
     return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
 }
 
-double xt_estimate_bytes(const xt_model *model, double cells) {
+double xt_estimate_bytes(const xt_model *model, bool acute, double cells) {
     const xt_mesh one = {.blocks = 1};
-    return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK + xt_solver_bytes(model, cells) +
-           XT_FIXED_BYTES;
+    return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK +
+           xt_solver_bytes(model, acute, cells) + XT_FIXED_BYTES;
 }
 
 /* Where the spacing is not given, resolving fills it in: first resolve, then scale. */
@@ -54,7 +54,7 @@ static xt_status scaled(xt_geometry *out, int dims[3], const xt_geometry *geomet
 typedef struct {
     double voxels, cells; /* as shares of the box; cells without the padding of the blocks */
     double rows;          /* share of the rows along x that hold tissue */
-    bool exact;
+    bool exact, acute;
 } fullness;
 
 static xt_status look(fullness *full, const xt_geometry *g, const int dims[3], const xt_model *model,
@@ -85,7 +85,7 @@ static void count(xt_estimate *e, const fullness *full, const xt_geometry *g, co
     /* Blocks are cut at both ends of a row: about one block more than the tissue in it. */
     const double padding = full->rows * (double)dims[1] * dims[2] * XT_BLOCK;
     e->cells = full->exact ? full->cells * box : fmin(e->voxels + padding, box + XT_BLOCK);
-    e->device_bytes = xt_estimate_bytes(model, e->cells);
+    e->device_bytes = xt_estimate_bytes(model, full->acute, e->cells);
     e->host_bytes = e->cells * HOST_CELL_BYTES;
     if (g->kind == XT_GEOMETRY_LABELS) e->host_bytes += HOST_LABEL_BYTES * box;
 }
@@ -149,7 +149,7 @@ static xt_status refuse(const xt_estimate *e, const double spacing[3], double fa
 }
 
 xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,
-                           double device_limit, double host_limit, xt_error *err) {
+                           bool acute, double device_limit, double host_limit, xt_error *err) {
     memset(estimate, 0, sizeof *estimate);
     xt_geometry g = *geometry;
     int dims[3];
@@ -166,7 +166,7 @@ xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, c
     if (status != XT_OK) return xt_fail(err, first.status, "%s", first.text);
     const bool too_many = first.status != XT_OK;
 
-    fullness full = {0};
+    fullness full = {.acute = acute};
     const double box = (double)dims[0] * dims[1] * dims[2];
     if (box <= BUILD_AS_IS && factor == 1) {
         XT_TRY(look(&full, &g, dims, model, err));

@@ -239,3 +239,5 @@ done:
     xt_scene_free(scene);
     return status;
 }
+
+bool xt_scene_has_acute(const xt_scene *scene) { return scene->mode == XT_ACUTE || scene->acute > 0; }

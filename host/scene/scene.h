@@ -114,6 +114,9 @@ xt_status xt_scene_load(xt_scene **scene, const char *path, const char *const *s
                         xt_error *err);
 void xt_scene_free(xt_scene *scene); /* NULL-safe */
 
+/* Are fields resolved in time at all? */
+bool xt_scene_has_acute(const xt_scene *scene);
+
 /* When an event happens, h since the start. */
 double xt_scene_event_time(const xt_scene *scene, const xt_event *event);
 

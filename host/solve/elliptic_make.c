@@ -33,11 +33,16 @@ static void choose_batch(int *sets, int *slots, const xt_model *model, bool reac
         *slots = 2 * *sets;
 }
 
-double xt_solver_bytes(const xt_model *model, double cells) {
+/* Of acute mode: stages and factors of secretion (rkc_stages.c, acute_factor.c), and tables of faces (rows.c)
+ * where most blocks are plain. */
+static const double acute_planes = 5, faces_bytes = 8;
+
+double xt_solver_bytes(const xt_model *model, bool acute, double cells) {
     int sets, slots;
     const bool reactions = xt_source_has_reactions(model);
     choose_batch(&sets, &slots, model, reactions, cells);
-    return cells * (sets * set_bytes + slots * slot_bytes + (reactions ? 8 : 0));
+    const double steps = acute ? acute_planes * sizeof(float) * model->species_count + faces_bytes : 0;
+    return cells * (sets * set_bytes + slots * slot_bytes + (reactions ? 8 : 0) + steps);
 }
 
 int xt_elliptic_width(const xt_solver *solver) { return solver->elliptic.grid.sets; }
