@@ -222,6 +222,7 @@ static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_
     const xt_mesh *mesh = outputs->def.mesh;
     const xt_source source = {.file = outputs->def.scene->file};
     film->request = request;
+    XT_TRY(xt_frame_sketch_create(&film->sketch, err));
     XT_TRY(xt_quantity_find(&film->shown, request->name, request->peak, outputs->def.model, &source,
                             request->line, request->col, err));
     const double size = mesh->dims[request->axis] * mesh->spacing[request->axis];
@@ -236,11 +237,9 @@ static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_
             /* the queue is in order: one buffer serves all films of a plane */
             film->slice = other->slice;
             film->gather = other->gather;
-            film->sketch = other->sketch;
             return make_note(&film->note, outputs, &film->shown, err);
         }
     film->owner = true;
-    XT_TRY(xt_frame_sketch_create(&film->sketch, err));
     XT_TRY(xt_slice_create(&film->slice, mesh, request->axis, index, err));
     XT_TRY(xt_gather_create(&film->gather, xt_sim_fields(outputs->def.sim), film->slice.cell,
                             film->slice.count, err));
@@ -268,8 +267,8 @@ xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
 void xt_films_free(xt_outputs *outputs) {
     for (int i = 0; i < outputs->film_count; i++) {
         free(outputs->film[i].note);
-        if (!outputs->film[i].owner) continue;
         xt_frame_sketch_free(outputs->film[i].sketch);
+        if (!outputs->film[i].owner) continue;
         xt_gather_free(outputs->film[i].gather);
         xt_slice_free(&outputs->film[i].slice);
     }

@@ -16,7 +16,7 @@ typedef struct {
     xt_quantity_shown shown;
     xt_slice slice; /* of the first film of this plane; the others copy the struct and own nothing */
     xt_gather *gather;
-    xt_frame_sketch *sketch; /* the writing thread's */
+    xt_frame_sketch *sketch; /* its own: films of a plane differ in where they lay it. The writing thread's */
     bool owner;
     char *note; /* NULL: none */
 } xt_film;
