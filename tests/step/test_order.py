@@ -61,5 +61,5 @@ with running.scratch() as folder:
         found, _ = rows(folder, "scenes/thigh.yaml", thigh + ["numerics.tolerance=%g" % tolerance], ())
         error = apart(found, true)
         print("steady solves to %.0e: read-outs move by %.1e" % (tolerance, error))
-        if error > 5 * tolerance:
+        if error > 5 * tolerance + 1e-5: # of which fp32 states know nothing
             running.fail("steady solves to %.0e move a read-out by %.1e" % (tolerance, error))
