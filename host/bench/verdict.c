@@ -19,8 +19,8 @@ void xt_bench_check_value(xt_bench_check *check, double found, double wanted) {
 void xt_bench_check_end(xt_bench_check *check) {
     if (check->not_finite)
         check->error = INFINITY;
-    else if (check->compared)
-        check->error = check->difference == 0 ? 0 : check->difference / check->largest;
+    else if (check->largest > 0) /* where nothing is wanted, nothing is shown */
+        check->error = check->difference / check->largest;
 }
 
 void xt_bench_check_set(xt_bench_check *check, double error, double bound, const char *against) {

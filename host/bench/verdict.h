@@ -22,7 +22,7 @@ void xt_bench_check_end(xt_bench_check *check);
 /* For an error that is known as one number. */
 void xt_bench_check_set(xt_bench_check *check, double error, double bound, const char *against);
 
-/* PASS: something was compared, all of it is finite, and the error is within the bound. */
+/* PASS: something other than zeros was compared, all of it is finite, and the error is within the bound. */
 bool xt_bench_check_passed(const xt_bench_check *check);
 
 #endif

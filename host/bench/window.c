@@ -5,8 +5,8 @@
 enum { CORE = 24, WHOLE = 64, WINDOWS = 4 };
 
 /* Where the cores begin, in the grid's 64ths: a corner of the box; the middle, where the spheres and a
- * filament are; the core's edge; the far corner. */
-static const int places[WINDOWS][3] = {{0, 0, 0}, {14, 30, 28}, {28, 18, 24}, {64, 64, 64}};
+ * filament are; the centre; the far corner. */
+static const int places[WINDOWS][3] = {{0, 0, 0}, {14, 30, 28}, {30, 30, 30}, {64, 64, 64}};
 
 typedef struct {
     int first[3], last[3]; /* voxels that are compared: first .. last - 1 */

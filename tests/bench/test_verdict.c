@@ -47,8 +47,10 @@ static void test_what_is_not_finite_fails(void **state) {
 
 static void test_nothing_compared_fails(void **state) {
     (void)state;
-    const xt_bench_check check = of(right, right, 0);
+    const double zero[4] = {0};
+    const xt_bench_check check = of(right, right, 0), empty = of(zero, zero, 4);
     assert_false(xt_bench_check_passed(&check));
+    assert_false(xt_bench_check_passed(&empty));
 }
 
 static void test_all_zero_where_something_is_wanted_fails(void **state) {
