@@ -23,10 +23,11 @@ int xt_mesh_args(xt_arg *args, const xt_solver *solver, int count) {
  * cells. */
 static const double set_bytes = 10 * 8.0 / 7 + 8, slot_bytes = 28 + 12 / 7.0;
 
-/* All species at once, and in two fields, as far as that takes no more than XT_BATCH_BYTES. */
-static void choose_batch(int *sets, int *slots, const xt_model *model, bool reactions, double cells) {
+/* All species at once, and in two fields, as far as that takes no more than `most` bytes. */
+static void choose_batch(int *sets, int *slots, const xt_model *model, bool reactions, double cells,
+                         double most) {
     const int species = model->species_count < XT_JOBS ? model->species_count : XT_JOBS;
-    const double room = XT_BATCH_BYTES / (cells > 0 ? cells : 1);
+    const double room = most / (cells > 0 ? cells : 1);
     *sets = *slots = reactions ? 1 : species;
     while (*sets > 1 && *sets * (set_bytes + slot_bytes) > room) *slots = --*sets;
     if (!reactions && 2 * *sets <= XT_JOBS && *sets * (set_bytes + 2 * slot_bytes) <= room)
@@ -40,7 +41,7 @@ static const double acute_planes = 5, faces_bytes = 8;
 double xt_solver_bytes(const xt_model *model, bool acute, double cells) {
     int sets, slots;
     const bool reactions = xt_source_has_reactions(model);
-    choose_batch(&sets, &slots, model, reactions, cells);
+    choose_batch(&sets, &slots, model, reactions, cells, XT_BATCH_BYTES_ROWS);
     const double steps = acute ? acute_planes * sizeof(float) * model->species_count + faces_bytes : 0;
     return cells * (sets * set_bytes + slots * slot_bytes + (reactions ? 8 : 0) + steps);
 }
@@ -79,7 +80,8 @@ xt_status xt_elliptic_create(xt_solver *solver, const char *text, xt_error *err)
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
         if (kernels[k].wanted) XT_TRY(xt_kernel_create(kernels[k].kernel, e->program, kernels[k].name, err));
     int sets, slots;
-    choose_batch(&sets, &slots, fields->model, solver->reactions, (double)fields->cells);
+    choose_batch(&sets, &slots, fields->model, solver->reactions, (double)fields->cells,
+                 solver->reduce.rows ? XT_BATCH_BYTES_ROWS : XT_BATCH_BYTES);
     for (int k = 0; k < XT_JOBS; k++) e->set[k].species = -1;
     XT_TRY(xt_multigrid_create(&e->grid, device, e->program, fields->mesh, fields->block, sets, slots,
                                solver->reduce.rows, solver->reduce.local, err));

@@ -172,8 +172,9 @@ void xt_elliptic_free(xt_solver *solver);
  * second field. */
 int xt_elliptic_width(const xt_solver *solver);
 bool xt_elliptic_pairs(const xt_solver *solver);
-/* Problems go together as far as their arrays take no more than this; one always goes. */
-enum { XT_BATCH_BYTES = 256 << 20 };
+/* Problems go together as far as their arrays take no more than this; one always goes. What it saves is
+ * launches and waiting, so it is for small grids; on a processor the arrays should also stay in the cache. */
+enum { XT_BATCH_BYTES_ROWS = 16 << 20, XT_BATCH_BYTES = 256 << 20 };
 /* Coefficients of the problems' species for the present geometry, where they are not at hand, or in any case
  * if `anew`; with reactions, about the field of the first problem, for it alone. */
 xt_status xt_elliptic_setup(xt_solver *solver, xt_problem *const *problems, int count, bool anew,

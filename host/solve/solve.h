@@ -47,7 +47,8 @@ typedef struct {
 /* Compile the kernels for the model. fields->mesh NULL (well-mixed) is fine: all runs on the host. */
 xt_status xt_solver_create(xt_solver **solver, xt_fields *fields, const xt_solver_def *def, xt_error *err);
 void xt_solver_free(xt_solver *solver);
-/* Bytes on the device that the solver takes for so many cells, acute mode included or not. */
+/* Bytes that the solver takes on a processor for so many cells, acute mode included or not; a GPU may take
+ * 256 MiB more to solve several species at once. */
 double xt_solver_bytes(const xt_model *model, bool acute, double cells);
 const xt_solver_report *xt_solver_get_report(const xt_solver *solver);
 

@@ -1,4 +1,4 @@
-"""The default model takes at most 200 bytes a tissue voxel on the device, beside at most 256 MiB with which small grids
+"""The default model takes at most 200 bytes a tissue voxel on the device, beside at most 16 MiB with which small grids
 solve several species at once, and `crosstalk check` says so beforehand."""
 import os
 import re
@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import running
 
 MOST = 200
-BATCH = 256 * 2**20
+BATCH = 16 * 2**20
 # In slabs thinner than a block of 4 voxels, and on grids of a few thousand voxels, padding and fixed tables weigh more.
 GRIDS = {
     "thigh": ["geometry.spacing='1 mm'", "geometry.length='16 mm'"],
