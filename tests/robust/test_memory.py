@@ -1,5 +1,5 @@
 """The default model takes at most 200 bytes a tissue voxel on the device, beside at most 16 MiB with which small grids
-solve several species at once, and `crosstalk check` says so beforehand."""
+solve several species at once, 100 more in acute mode, and `crosstalk check` says so beforehand."""
 import os
 import re
 import sys
@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import running
 
-MOST = 200
+MOST = {"thigh": 200, "acute_bout": 300}
 BATCH = 16 * 2**20
 # In slabs thinner than a block of 4 voxels, and on grids of a few thousand voxels, padding and fixed tables weigh more.
 GRIDS = {
@@ -35,7 +35,7 @@ with running.scratch() as folder:
         mesh = running.record(out)["mesh"]
         measured = mesh["device_bytes_per_voxel"]
         print("%s: %d voxels, %.1f bytes each, promised %.1f" % (name, mesh["voxels"], measured, promised))
-        if measured > MOST + BATCH / mesh["voxels"]:
-            running.fail("%s: %.1f bytes a voxel, more than %d" % (name, measured, MOST))
+        if measured > MOST[name] + BATCH / mesh["voxels"]:
+            running.fail("%s: %.1f bytes a voxel, more than %d" % (name, measured, MOST[name]))
         if abs(promised / measured - 1) > 0.05:
             running.fail("%s: %.1f bytes a voxel were promised and %.1f were taken" % (name, promised, measured))
