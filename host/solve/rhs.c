@@ -4,7 +4,8 @@
 
 xt_status xt_rhs_update(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
-    XT_TRY(xt_stencil_update(&solver->stencil, fields, xt_step_shape_for(fields->device).pick, err));
+    XT_TRY(xt_stencil_update(&solver->stencil, fields,
+                             xt_step_shape_for(fields->device).pick != XT_STEP_PICK_NONE, err));
     xt_stencil_trim(&solver->stencil);
     return XT_OK;
 }

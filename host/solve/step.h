@@ -15,7 +15,13 @@ typedef enum {
     XT_STEP_BLOCKED /* several steps per pass; the same bits as XT_STEP_SINGLE */
 } xt_step_variant;
 
-/* What suits a device. Results do not depend on it, by_cell aside: that rounds differently. */
+/* Which blocks pick coefficients by number (kernels/stencil.clh): none; those of pure classes that are not
+ * plain; plain ones too, where a vector is permuted as fast as it is multiplied (AVX-512) and taking turns
+ * between two kinds of loops costs more than it saves. */
+enum { XT_STEP_PICK_NONE, XT_STEP_PICK_MIXED, XT_STEP_PICK_ALL };
+
+/* What suits a device. Results do not depend on it, by_cell and XT_STEP_PICK_ALL aside: they round
+ * differently. */
 typedef struct {
     int by_cell;       /* 1: a cell per work-item (GPUs); 0: whole blocks (CPUs) */
     int single_rows;   /* rows (along y) of a tile of a single pass (by_cell 0) */
@@ -24,7 +30,7 @@ typedef struct {
     int rows, stream;  /* the same as above, of a blocked pass */
     int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (by_cell 0) */
     int run;           /* cells, or blocks, that a work-item takes in step_cells */
-    int pick;          /* 1: blocks of pure classes pick coefficients by number instead of having rows */
+    int pick;          /* XT_STEP_PICK_... */
 } xt_step_shape;
 enum { XT_STEP_LEVELS_MOST = 8 };
 

@@ -14,6 +14,7 @@
 static const xt_tuned database[] = {
     {CPU, "ARM", NULL, NULL, {0, 32, 0, 3, 32, 0, 0, 16, 0}},
     {CPU, "Apple", NULL, NULL, {0, 32, 0, 3, 32, 0, 0, 16, 0}},
+    {CPU, NULL, NULL, "avx512", {0, 32, 1, 4, 32, 1, 0, 16, 2}}, /* as PoCL names such processors */
     {CPU, NULL, NULL, NULL, {0, 32, 1, 4, 32, 1, 0, 16, 1}},
     {GPU, "NVIDIA", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
     {GPU, "AMD", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
@@ -28,7 +29,7 @@ static const xt_tunables tunables = {
     .family = "step",
     .name = {"by_cell", "single_rows", "single_stream", "levels", "rows", "stream", "slab", "run", "pick"},
     .low = {0, 1, 0, 1, 1, 0, 0, 1, 0},
-    .high = {1, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, 1},
+    .high = {1, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, XT_STEP_PICK_ALL},
     .count = SHAPE,
     .database = database,
 };
@@ -113,8 +114,14 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     candidate list[CANDIDATES];
     int count = 0, best;
     XT_TRY(xt_step_shape_get(shape, NULL, fields->device, err));
-    const xt_step_shape start = *shape;
-    /* First the single pass, ... */
+    /* First how blocks find their coefficients, ... */
+    for (int k = XT_STEP_PICK_NONE; k <= XT_STEP_PICK_ALL; k++) {
+        list[k] = (candidate){XT_STEP_SINGLE, *shape};
+        list[k].shape.pick = k;
+    }
+    XT_TRY(pick(&best, list, XT_STEP_PICK_ALL + 1, fields, scalar, err));
+    const xt_step_shape start = list[best].shape;
+    /* ... then the single pass, ... */
     for (int k = 0; k < 3; k++)
         for (int stream = 0; stream < (start.by_cell ? 1 : 2); stream++) {
             candidate c = {XT_STEP_SINGLE, start};
