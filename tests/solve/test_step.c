@@ -89,6 +89,7 @@ static void check(world *w) {
         {0, 4, 0, 2, 3, 0, 0, 2, 1}, {0, 32, 1, 3, 4, 1, 0, 16, 1}, {0, 1, 0, 5, 2, 0, 0, 1, 1}};
     const xt_step_shape waves[] = {{0, 4, 0, 2, 3, 0, 1, 3, 1}, {0, 4, 0, 4, 3, 0, 2, 3, 0}};
     const xt_step_shape cells[] = {{1, 4, 0, 2, 3, 0, 1, 1, 1}, {1, 4, 0, 4, 3, 0, 4, 3, 0}};
+    const xt_step_shape picked = {0, 4, 0, 3, 3, 0, 0, 2, XT_STEP_PICK_ALL}; /* rounds its own way */
     const size_t bytes = w->fields->cells * (size_t)w->model->species_count * sizeof(float);
     xt_reference *host;
     start(w);
@@ -100,6 +101,11 @@ static void check(world *w) {
     compare(w, host->field, naive, "naive");
     compare(w, host->field, single, "single pass");
     compare(w, host->field, by_cell, "single pass by cell");
+    float *all_picked = advance(w, XT_STEP_SINGLE, &picked), *at_once = advance(w, XT_STEP_BLOCKED, &picked);
+    compare(w, host->field, all_picked, "single pass, all picked");
+    assert_memory_equal(at_once, all_picked, bytes);
+    free(all_picked);
+    free(at_once);
     for (int k = 0; k < 3; k++) {
         float *other = advance(w, k == 2 ? XT_STEP_BLOCKED : XT_STEP_SINGLE, &tiles[k]);
         assert_memory_equal(other, single, bytes);
