@@ -4,12 +4,13 @@
 #include <stdio.h>
 
 #include "bench/problem.h"
+#include "solve/stencil.h"
 #include "solve/step.h"
 
 static const char *picks(const xt_step_shape *shape) {
-    return shape->pick == XT_STEP_PICK_NONE    ? ""
-           : shape->pick == XT_STEP_PICK_MIXED ? "; coefficients by number in mixed blocks"
-                                               : "; coefficients by number";
+    return shape->pick == XT_PICK_NONE    ? ""
+           : shape->pick == XT_PICK_MIXED ? "; coefficients by number in mixed blocks"
+                                          : "; coefficients by number";
 }
 
 void xt_bench_tuning_say(char *text, size_t size, const xt_device *device) {

@@ -4,8 +4,9 @@
 
 xt_status xt_rhs_update(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
-    XT_TRY(xt_stencil_update(&solver->stencil, fields,
-                             xt_step_shape_for(fields->device).pick != XT_STEP_PICK_NONE, err));
+    /* never XT_PICK_ALL: results must not depend on what a device is tuned to */
+    const bool pick = xt_step_shape_for(fields->device).pick != XT_PICK_NONE;
+    XT_TRY(xt_stencil_update(&solver->stencil, fields, pick ? XT_PICK_MIXED : XT_PICK_NONE, err));
     xt_stencil_trim(&solver->stencil);
     return XT_OK;
 }

@@ -188,16 +188,17 @@ static xt_status block_rows(xt_stencil_block *table, build *b, size_t block, xt_
 }
 
 /* Kinds first: what rows are needed depends on the neighbours' too. */
-static xt_status fill_table(xt_stencil *stencil, build *b, xt_error *err) {
+static xt_status fill_table(xt_stencil *stencil, build *b, xt_pick pick, xt_error *err) {
     xt_stencil_block *table = stencil->table;
     const size_t blocks = b->fields->mesh->blocks;
     table[0] = (xt_stencil_block){.kind = XT_KIND_PLAIN};
     stencil->plain = stencil->picked = 0;
     if (b->id) number_faces(b);
     for (size_t k = 1; k < blocks; k++) {
-        table[k].kind = is_plain(b, k) ? XT_KIND_PLAIN : is_picked(b, k) ? XT_KIND_PICK : XT_KIND_ROWS;
-        stencil->plain += table[k].kind == XT_KIND_PLAIN;
-        stencil->picked += table[k].kind == XT_KIND_PICK;
+        const bool plain = is_plain(b, k), picked = (!plain || pick == XT_PICK_ALL) && is_picked(b, k);
+        table[k].kind = picked ? XT_KIND_PICK : plain ? XT_KIND_PLAIN : XT_KIND_ROWS;
+        stencil->plain += plain;
+        stencil->picked += picked;
     }
     for (size_t k = 1; k < blocks; k++) XT_TRY(block_rows(table, b, k, err));
     return XT_OK;
@@ -244,7 +245,7 @@ static void free_build(build *b) {
     free(b->id);
 }
 
-xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, bool pick, xt_error *err) {
+xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, xt_pick pick, xt_error *err) {
     if (stencil->known && stencil->geometry == fields->geometry && stencil->pick == pick) return XT_OK;
     const size_t blocks = fields->mesh->blocks, species = (size_t)fields->model->species_count;
     build b = {.fields = fields,
@@ -253,13 +254,13 @@ xt_status xt_stencil_update(xt_stencil *stencil, const xt_fields *fields, bool p
                .classes = (size_t)fields->class_count,
                .tissues = (size_t)fields->model->tissue_count + 1};
     xt_status status = XT_OK;
-    XT_GO(allocate(&b, stencil, pick, err));
+    XT_GO(allocate(&b, stencil, pick != XT_PICK_NONE, err));
     XT_GO(xt_stencil_read(stencil, fields, err));
     XT_GO(xt_buffer_read(fields->device, fields->membrane, 0,
                          b.tissues * b.tissues * species * sizeof *b.membrane, b.membrane, err));
     b.word = stencil->word;
     fill_pairs(&b);
-    XT_GO(fill_table(stencil, &b, err));
+    XT_GO(fill_table(stencil, &b, pick, err));
     const float none = 0;
     const size_t row = species * sizeof(float);
     XT_GO(upload(&stencil->block, fields, blocks * sizeof *stencil->table, stencil->table, err));

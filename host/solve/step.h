@@ -15,12 +15,7 @@ typedef enum {
     XT_STEP_BLOCKED /* several steps per pass; the same bits as XT_STEP_SINGLE */
 } xt_step_variant;
 
-/* Which blocks pick coefficients by number (kernels/stencil.clh): none; those of pure classes that are not
- * plain; plain ones too, where a vector is permuted as fast as it is multiplied (AVX-512) and taking turns
- * between two kinds of loops costs more than it saves. */
-enum { XT_STEP_PICK_NONE, XT_STEP_PICK_MIXED, XT_STEP_PICK_ALL };
-
-/* What suits a device. Results do not depend on it, by_cell and XT_STEP_PICK_ALL aside: they round
+/* What suits a device. Results do not depend on it, by_cell and XT_PICK_ALL aside: they round
  * differently. */
 typedef struct {
     int by_cell;       /* 1: a cell per work-item (GPUs); 0: whole blocks (CPUs) */
@@ -30,7 +25,7 @@ typedef struct {
     int rows, stream;  /* the same as above, of a blocked pass */
     int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (by_cell 0) */
     int run;           /* cells, or blocks, that a work-item takes in step_cells */
-    int pick;          /* XT_STEP_PICK_... */
+    int pick;          /* an xt_pick (solve/stencil.h) */
 } xt_step_shape;
 enum { XT_STEP_LEVELS_MOST = 8 };
 

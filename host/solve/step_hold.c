@@ -144,9 +144,7 @@ static xt_status fill_terms(cl_int2 *term, xt_rows *rows, const xt_step *step, c
     const int species = step->fields->model->species_count;
     size_t like = 0; /* first cell of the last block that was the same throughout; 0: none yet */
     for (size_t b = 1; b < step->fields->mesh->blocks; b++) {
-        const int kind = step->stencil.table[b].kind;
-        if (kind == XT_KIND_PICK ||
-            (kind == XT_KIND_PLAIN && step->stencil.pick && step->shape.pick == XT_STEP_PICK_ALL)) {
+        if (step->stencil.table[b].kind == XT_KIND_PICK) {
             term[b].s[1] = -1;
             continue;
         }
@@ -209,8 +207,8 @@ static xt_status hold_palette(xt_step *step, const float *source, xt_error *err)
     xt_status status = p.terms && p.id ? XT_OK : xt_no_memory(err, "terms of the step", fields->cells);
     if (status != XT_OK) goto done;
     XT_GO(xt_stencil_read(&step->stencil, fields, err));
-    const bool pick = step->shape.pick != XT_STEP_PICK_NONE && !step->walls && fill_palette(&p, step, source);
-    XT_GO(xt_stencil_update(&step->stencil, fields, pick, err));
+    const bool pick = step->shape.pick != XT_PICK_NONE && !step->walls && fill_palette(&p, step, source);
+    XT_GO(xt_stencil_update(&step->stencil, fields, pick ? (xt_pick)step->shape.pick : XT_PICK_NONE, err));
     XT_GO(put(&step->term_palette, &step->term_palette_size, fields, floats * sizeof(float), p.terms, err));
     XT_GO(put(&step->term_id, &step->term_id_size, fields, pick ? fields->cells : 1, p.id, err));
 done:

@@ -29,7 +29,7 @@ static const xt_tunables tunables = {
     .family = "step",
     .name = {"by_cell", "single_rows", "single_stream", "levels", "rows", "stream", "slab", "run", "pick"},
     .low = {0, 1, 0, 1, 1, 0, 0, 1, 0},
-    .high = {1, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, XT_STEP_PICK_ALL},
+    .high = {1, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, XT_PICK_ALL},
     .count = SHAPE,
     .database = database,
 };
@@ -115,11 +115,11 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     int count = 0, best;
     XT_TRY(xt_step_shape_get(shape, NULL, fields->device, err));
     /* First how blocks find their coefficients, ... */
-    for (int k = XT_STEP_PICK_NONE; k <= XT_STEP_PICK_ALL; k++) {
+    for (int k = XT_PICK_NONE; k <= XT_PICK_ALL; k++) {
         list[k] = (candidate){XT_STEP_SINGLE, *shape};
         list[k].shape.pick = k;
     }
-    XT_TRY(pick(&best, list, XT_STEP_PICK_ALL + 1, fields, scalar, err));
+    XT_TRY(pick(&best, list, XT_PICK_ALL + 1, fields, scalar, err));
     const xt_step_shape start = list[best].shape;
     /* ... then the single pass, ... */
     for (int k = 0; k < 3; k++)

@@ -1,6 +1,7 @@
 /* Every form of the explicit step against the host in double precision; blocked passes give the bits of
  * single ones. */
 #include "solve/reference.h"
+#include "solve/stencil.h"
 #include "solve/step.h"
 #include "solve/world.h"
 
@@ -89,7 +90,7 @@ static void check(world *w) {
         {0, 4, 0, 2, 3, 0, 0, 2, 1}, {0, 32, 1, 3, 4, 1, 0, 16, 1}, {0, 1, 0, 5, 2, 0, 0, 1, 1}};
     const xt_step_shape waves[] = {{0, 4, 0, 2, 3, 0, 1, 3, 1}, {0, 4, 0, 4, 3, 0, 2, 3, 0}};
     const xt_step_shape cells[] = {{1, 4, 0, 2, 3, 0, 1, 1, 1}, {1, 4, 0, 4, 3, 0, 4, 3, 0}};
-    const xt_step_shape picked = {0, 4, 0, 3, 3, 0, 0, 2, XT_STEP_PICK_ALL}; /* rounds its own way */
+    const xt_step_shape picked = {0, 4, 0, 3, 3, 0, 0, 2, XT_PICK_ALL}; /* rounds its own way */
     const size_t bytes = w->fields->cells * (size_t)w->model->species_count * sizeof(float);
     xt_reference *host;
     start(w);
@@ -146,7 +147,8 @@ static void random_labels(xt_device *device) {
     world_make(&w, device, &def);
     w.fields->plasma_clamped = true;
     xt_step *step;
-    OK(xt_step_create(&step, w.fields, w.scalar, NULL, &err));
+    const xt_step_shape shape = {0, 4, 0, 2, 3, 0, 0, 2, XT_PICK_MIXED};
+    OK(xt_step_create(&step, w.fields, w.scalar, &shape, &err));
     assert_true(xt_step_picked_share(step) == 1 && xt_step_plain_share(step) == 0);
     assert_true(xt_step_row_bytes(step) < 5);
     xt_step_free(step);
