@@ -185,7 +185,7 @@ __kernel void react_bound(__global const uint *word, __global const uchar *class
             worst = row > worst || isnan(row) ? row : worst;
         }
     }
-    most[get_global_id(0)] = worst;
+    if (get_global_id(0) < XT_SUM_ITEMS) most[get_global_id(0)] = worst; /* a launch may be padded */
 }
 
 #endif

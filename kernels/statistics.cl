@@ -1,7 +1,7 @@
 /* What a run must know of its own arrays: range, finiteness, fraction sums, explicit stability bound.
  *
- * Strided work-items as in sum.clh; one row of results per item, reduced on the host. Needs grid.clh,
- * transport.clh, sum.clh. */
+ * Strided work-items as in sum.clh; one row of results per item, reduced on the host; a launch may be padded.
+ * Needs grid.clh, transport.clh, sum.clh. */
 
 /* float2 (low, high) and the first bad cell per item, over tissue cells. */
 __kernel void statistics_range(__global const float *value, int offset, __global const uint *word, int cells,
@@ -15,6 +15,7 @@ __kernel void statistics_range(__global const float *value, int offset, __global
         high = fmax(high, v);
         if (!isfinite(v) && first < 0) first = cell;
     }
+    if (get_global_id(0) >= XT_SUM_ITEMS) return;
     range[get_global_id(0)] = (float2)(low, high);
     bad[get_global_id(0)] = first;
 }
@@ -29,6 +30,7 @@ __kernel void statistics_fractions(__global const float *phase, int phases, __gl
         for (int p = 0; p < phases; p++) xt_add(&sum, phase[p * cells + cell]);
         worst = fmax(worst, fabs(1.0f - (sum.x + sum.y)));
     }
+    if (get_global_id(0) >= XT_SUM_ITEMS) return;
     range[get_global_id(0)] = (float2)(0.0f, worst);
     bad[get_global_id(0)] = -1;
 }
@@ -65,6 +67,7 @@ __kernel void statistics_rate(__global const xt_block *block, __global const uin
             radius = fmax(radius, (2.0f * rate - local_rate) / fluid);
         }
     }
+    if (get_global_id(0) >= XT_SUM_ITEMS) return;
     range[get_global_id(0)] = (float2)(-radius, worst);
     bad[get_global_id(0)] = -1;
 }

@@ -87,7 +87,7 @@ double xt_acute_absolute(const xt_solver *solver, xt_measures totals, int s) {
     if (solver->def.absolute > 0) return solver->def.absolute;
     const double mean =
         totals[s][XT_FLUID_VOLUME] > 0 ? totals[s][XT_STORED] / totals[s][XT_FLUID_VOLUME] : 0;
-    return fmax(1e-30, solver->def.relative * fmax(fabs(mean), fabs(solver->fields->plasma[s])));
+    return fmax(XT_NO_LEVEL, solver->def.relative * fmax(fabs(mean), fabs(solver->fields->plasma[s])));
 }
 
 double xt_body_rate(const xt_solver *solver, xt_measures totals) {
@@ -161,7 +161,10 @@ static xt_status settle(xt_solver *solver, xt_measures before, double now, xt_er
     return XT_OK;
 }
 
-void xt_solver_disturbed(xt_solver *solver) { solver->controller.interrupted = true; }
+void xt_solver_disturbed(xt_solver *solver) {
+    solver->controller.interrupted = true;
+    solver->controller.rejected = false;
+}
 
 xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int steps, xt_drivers_at drivers,
                            void *context, const volatile int *stop, xt_error *err) {
@@ -175,7 +178,7 @@ xt_status xt_solver_toward(xt_solver *solver, double *time, double until, int st
     xt_forcing_begin(solver, *time, drivers, context);
     solver->acute->factor.known = false; /* what factors read of cells may have changed */
     XT_TRY(solver->def.method == XT_EULER ? xt_euler_advance(solver, before, time, until, stop, err)
-                                          : xt_rkc_advance(solver, before, time, until, steps, err));
+                                          : xt_rkc_advance(solver, before, time, until, steps, stop, err));
     return settle(solver, before, *time, err);
 }
 

@@ -103,6 +103,8 @@ xt_status xt_factor_update(xt_solver *solver, int row, xt_error *err);
 xt_status xt_body_create(xt_solver *solver, xt_error *err);
 void xt_body_free(xt_solver *solver);
 xt_status xt_body_upload(xt_solver *solver, xt_measures totals, xt_error *err);
+/* What is tolerated of each species' plasma and organs from now on, pM. */
+xt_status xt_body_tolerate(xt_solver *solver, const float *absolute, xt_error *err);
 /* Levels, rates and totals into body_host. */
 xt_status xt_body_read(xt_solver *solver, bool rates, xt_error *err);
 double xt_body_value(const xt_solver *solver, bool rate, int species, int component);
@@ -115,7 +117,8 @@ typedef struct {
 int xt_body_args(xt_arg *args, xt_body_call *call, xt_solver *solver, int row, bool reacting);
 
 /* ---- acute.c ---- */
-/* The error of a level that is tolerated whatever the level, pM. */
+/* The error of a level that is tolerated whatever the level, pM; XT_NO_LEVEL where there is none at all. */
+#define XT_NO_LEVEL 1e-30
 double xt_acute_absolute(const xt_solver *solver, xt_measures totals, int species);
 /* The fastest rate of organs and plasma, 1/h (Gershgorin). */
 double xt_body_rate(const xt_solver *solver, xt_measures totals);
@@ -139,6 +142,12 @@ xt_status xt_rkc_begin(double *norm, const xt_stepper *st, double time, double h
 xt_status xt_rkc_stages(const xt_stepper *st, double time, double end, int stages, xt_error *err);
 /* F where it ends, into change[1], change[0] and work, and the step's error in units of the tolerance. */
 xt_status xt_rkc_end(double *error, const xt_stepper *st, double h, int stages, xt_error *err);
+/* The stages of a step of h hours: no more than there may be, should the longest one be rounded up. */
+int xt_rkc_count(const xt_stepper *st, double h);
+/* What is tolerated of each species, cells and body, from now on, pM. */
+xt_status xt_rkc_tolerate(xt_solver *solver, const float *absolute, xt_error *err);
+/* Per species, as xt_rkc_norm. */
+xt_status xt_rkc_norms(double *norm, const xt_stepper *st, xt_error *err);
 /* The norm that kernels left in the report: the largest over species of the cells' root mean square, and of
  * plasma and organs, in units of the tolerance. */
 xt_status xt_rkc_norm(double *norm, const xt_stepper *st, xt_error *err);
@@ -157,8 +166,8 @@ void xt_split_free(xt_solver *solver);
 /* ---- the methods: from *time to `until` ---- */
 xt_status xt_euler_advance(xt_solver *solver, xt_measures totals, double *time, double until,
                            const volatile int *stop, xt_error *err);
-/* At most `steps` steps. */
+/* At most `steps` steps, all of them unless they are stuck; `stop` is looked at only then. */
 xt_status xt_rkc_advance(xt_solver *solver, xt_measures totals, double *time, double until, int steps,
-                         xt_error *err);
+                         const volatile int *stop, xt_error *err);
 
 #endif

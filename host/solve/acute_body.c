@@ -146,6 +146,14 @@ xt_status xt_body_upload(xt_solver *solver, xt_measures totals, xt_error *err) {
     return upload_organs(solver, err);
 }
 
+xt_status xt_body_tolerate(xt_solver *solver, const float *absolute, xt_error *err) {
+    for (size_t s = 0; s < (size_t)solver->fields->model->species_count; s++)
+        XT_TRY(xt_buffer_write(solver->fields->device, solver->acute->constants,
+                               (s * XT_PLASMA_CONSTANTS + 4) * sizeof *absolute, sizeof *absolute,
+                               &absolute[s], err));
+    return XT_OK;
+}
+
 xt_status xt_body_read(xt_solver *solver, bool rates, xt_error *err) {
     xt_acute *a = solver->acute;
     const xt_fields *fields = solver->fields;

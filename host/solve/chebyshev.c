@@ -6,7 +6,8 @@ static const double damping = 2.0 / 13;
 static const double reach = 0.65; /* stable up to h radius = reach (s^2 - 1), a little below the bound */
 
 int xt_chebyshev_stages(double h, double radius) {
-    const double stages = ceil(sqrt(1 + h * radius / reach) - 1e-12);
+    /* A step of just what so many stages reach may have been rounded up; stability has more to spare. */
+    const double stages = ceil(sqrt(1 + h * radius / reach) * (1 - 1e-8));
     return stages < XT_STAGES_LEAST ? XT_STAGES_LEAST : stages < 1e6 ? (int)stages : 1000000;
 }
 

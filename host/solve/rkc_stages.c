@@ -225,21 +225,38 @@ static xt_status enqueue_add(const xt_stepper *st, xt_error *err) {
     return XT_OK;
 }
 
-xt_status xt_rkc_norm(double *norm, const xt_stepper *st, xt_error *err) {
+int xt_rkc_count(const xt_stepper *st, double h) {
+    const int stages = xt_chebyshev_stages(h, st->radius), most = st->solver->def.max_stages;
+    return stages < most ? stages : most;
+}
+
+xt_status xt_rkc_tolerate(xt_solver *solver, const float *absolute, xt_error *err) {
+    const size_t species = (size_t)solver->fields->model->species_count;
+    XT_TRY(xt_body_tolerate(solver, absolute, err));
+    return xt_buffer_write(solver->fields->device, solver->acute->rkc.absolute, 0, species * sizeof *absolute,
+                           absolute, err);
+}
+
+xt_status xt_rkc_norms(double *norm, const xt_stepper *st, xt_error *err) {
     const xt_fields *fields = st->solver->fields;
     const int species = fields->model->species_count;
     float report[XT_MAX_SPECIES][XT_REPORT];
     XT_TRY(xt_buffer_read(fields->device, st->solver->acute->rkc.report, 0, (size_t)species * sizeof *report,
                           report, err));
-    *norm = 0;
     for (int s = 0; s < species; s++) {
         const double squares = (double)report[s][0] + (double)report[s][1], body = (double)report[s][2];
-        if (!isfinite(squares) || !isfinite(body)) {
-            *norm = INFINITY;
-            return XT_OK;
-        }
-        *norm = fmax(*norm, fmax(body, sqrt(fmax(0, squares) / fmax(1, st->tissue_cells))));
+        norm[s] = isfinite(squares) && isfinite(body)
+                      ? fmax(body, sqrt(fmax(0, squares) / fmax(1, st->tissue_cells)))
+                      : INFINITY;
     }
+    return XT_OK;
+}
+
+xt_status xt_rkc_norm(double *norm, const xt_stepper *st, xt_error *err) {
+    double each[XT_MAX_SPECIES];
+    XT_TRY(xt_rkc_norms(each, st, err));
+    *norm = 0;
+    for (int s = 0; s < st->solver->fields->model->species_count; s++) *norm = fmax(*norm, each[s]);
     return XT_OK;
 }
 

@@ -1,5 +1,4 @@
 #include "solve/acute.h"
-#include "solve/chebyshev.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,7 +80,11 @@ xt_status xt_split_bound(double *rate, xt_solver *solver, double time, xt_error 
     XT_TRY(xt_launch(view.device, a->split.bound, XT_SUM_ITEMS, 0, args, n, "acute: reactions", 0, err));
     XT_TRY(xt_buffer_read(view.device, a->split.most, 0, XT_SUM_ITEMS * sizeof(float), a->split.host, err));
     *rate = 0;
-    for (int k = 0; k < XT_SUM_ITEMS; k++) *rate = fmax(*rate, (double)a->split.host[k]);
+    for (int k = 0; k < XT_SUM_ITEMS; k++) {
+        if (isnan(a->split.host[k]))
+            return xt_fail(err, XT_NUMERIC, "reactions at %g h: a rate's slope is not a number", time);
+        *rate = fmax(*rate, (double)a->split.host[k]);
+    }
     return XT_OK;
 }
 
@@ -146,7 +149,7 @@ static xt_status strang(const xt_stepper *st, double time, double end, xt_error 
     double norm;
     XT_TRY(react(st, middle, 0.5 * h, err));
     XT_TRY(xt_rkc_begin(&norm, st, time, h, err));
-    XT_TRY(xt_rkc_stages(st, time, end, xt_chebyshev_stages(h, st->radius), err));
+    XT_TRY(xt_rkc_stages(st, time, end, xt_rkc_count(st, h), err));
     xt_swap(&solver->fields->rest, &solver->fields->peak);
     xt_swap(&a->body, &a->body_next);
     return react(st, middle, 0.5 * h, err);
@@ -217,6 +220,7 @@ xt_status xt_split_attempt(double *error, const xt_stepper *st, double time, dou
     XT_TRY(strang(st, time, middle, err));
     XT_TRY(strang(st, middle, end, err));
     XT_TRY(difference(error, st, err));
-    if (!(*error <= 1)) return copy(solver, split->before, split->body_before, true, err);
-    return XT_OK;
+    const bool back = !(*error <= 1);
+    if (back) XT_TRY(copy(solver, split->before, split->body_before, true, err));
+    return xt_rkc_look(solver, back ? time : end, err); /* what drivers read was of a half step's start */
 }

@@ -163,11 +163,58 @@ static void a_bout_is_not_stepped_over(void **state) {
     on_every_device(edges_on_device);
 }
 
+/* A gland in a gel, neither of which holds anything at first, nor does the plasma. */
+static xt_material gland(int x, int y, int z, const xt_model *model, const void *context) {
+    (void)y, (void)z, (void)context;
+    return (xt_material){(uint8_t)xt_model_find_tissue(model, x < 4 ? "gland" : "gel"), 0, 0};
+}
+
+static void empty_on_device(xt_device *device) {
+    double mean[2];
+    for (int k = 0; k < 2; k++) {
+        xt_error err = {XT_OK, ""};
+        xt_solver_def tight = xt_solver_def_default();
+        tight.relative = 1e-5;
+        tight.absolute = 1e-4;
+        const world_def def = {.model = "tests/solve/patch.yaml",
+                               .dims = {40, 2, 2},
+                               .spacing = {0.5, 0.5, 0.5},
+                               .place = gland,
+                               .def = k ? &tight : NULL};
+        world w;
+        double time = 0;
+        world_make(&w, device, &def);
+        OK(xt_solver_reference(w.solver, &err));
+        float *none = calloc(w.fields->cells, sizeof *none);
+        assert_non_null(none);
+        OK(xt_buffer_write(device, w.fields->rest, 0, w.fields->cells * sizeof *none, none, &err));
+        free(none);
+        w.fields->plasma[0] = 0;
+        for (int o = 0; o < w.fields->organ_count; o++) w.fields->organ[o].rest[0] = 0;
+        OK(xt_solver_advance(w.solver, &time, 0.5, world_drivers, &w, NULL, &err));
+        const xt_solver_report *report = xt_solver_get_report(w.solver);
+        print_message("from nothing: %llu steps, %llu rejected\n", report->steps, report->rejected);
+        float *rest = world_plane(&w, w.fields->rest, 0);
+        mean[k] = world_at(&w, rest, 1, 0, 0);
+        free(rest);
+        assert_true(k || report->rejected < 4);
+        world_free(&w);
+    }
+    assert_true(mean[0] > 0);
+    if (fabs(mean[0] / mean[1] - 1) > 5e-3) fail_msg("%g pM, not %g", mean[0], mean[1]);
+}
+
+static void it_starts_from_nothing(void **state) {
+    (void)state;
+    on_every_device(empty_on_device);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_runs_give_the_same_bits),
         cmocka_unit_test(a_stopped_run_goes_on_with_the_same_bits),
         cmocka_unit_test(a_bout_is_not_stepped_over),
+        cmocka_unit_test(it_starts_from_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

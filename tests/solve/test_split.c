@@ -148,6 +148,35 @@ static void mild_on_device(xt_device *device) {
     assert_true(found < 0.3);
 }
 
+/* A bolus: the first guess at a step knows of the transport only and is too long for what it sets off. */
+static void bolus_on_device(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    const double centre[3] = {0.5 * CELLS * spacing, 0, 0};
+    const world_def where = {.model = "tests/solve/binding.yaml",
+                             .dims = {CELLS, 1, 1},
+                             .spacing = {spacing, spacing, spacing},
+                             .place = all_gel};
+    world w;
+    double time = 0;
+    world_make(&w, device, &where);
+    w.fields->plasma_clamped = true;
+    OK(xt_solver_bolus(w.solver, 0, 100 * 0.4 * CELLS * pow(spacing, 3), centre, 100, &err));
+    OK(xt_solver_bolus(w.solver, 1, 80 * 0.4 * CELLS * pow(spacing, 3) / 2, centre, 1, &err));
+    OK(xt_solver_advance(w.solver, &time, 0.02, world_drivers, &w, NULL, &err));
+    OK(xt_solver_bolus(w.solver, 1, 80 * 0.4 * CELLS * pow(spacing, 3), centre, 100, &err));
+    OK(xt_solver_advance(w.solver, &time, 0.04, world_drivers, &w, NULL, &err));
+    const xt_solver_report *report = xt_solver_get_report(w.solver);
+    print_message("boluses: %llu steps, %llu rejected\n", report->steps, report->rejected);
+    assert_true(report->split && time == 0.04);
+    assert_true(report->rejected > 0); /* it was put to the test */
+    world_free(&w);
+}
+
+static void a_bolus_is_got_over(void **state) {
+    (void)state;
+    on_every_device(bolus_on_device);
+}
+
 static void stiff_reactions_are_split_off(void **state) {
     (void)state;
     on_every_device(stiff_on_device);
@@ -161,6 +190,7 @@ static void mild_reactions_go_through_the_stages(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stiff_reactions_are_split_off),
+        cmocka_unit_test(a_bolus_is_got_over),
         cmocka_unit_test(mild_reactions_go_through_the_stages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
