@@ -146,6 +146,11 @@ static inline xt_lanes multigrid_residual(__global const xt_block *block, __glob
     return (xt_at_lanes(b, i) - xt_half_lanes(c, i, XT_LOSS_LANE) * here) + XT_GAIN(t, v, here);
 }
 
+/* Coarse blocks that multigrid_restrict takes fine row by fine row. */
+#ifndef MULTIGRID_STRETCH
+#define MULTIGRID_STRETCH 32
+#endif
+
 /* The coarse level's right-hand side: what is left of b, summed over each coarse cell's cells. */
 __kernel void multigrid_restrict(__global const xt_block *block, __global const int *child,
                                  __global const ushort *half_, __global const float *right,
@@ -157,17 +162,25 @@ __kernel void multigrid_restrict(__global const xt_block *block, __global const 
     __global const ushort *c = half_ + (size_t)(slot % sets) * (size_t)(fine_cells / 16) * XT_HALF_RECORD;
     __global const float *b = right + (size_t)slot * fine_cells, *y = result + (size_t)slot * fine_cells;
     __global float *out = coarse_right + (size_t)slot * cells;
+#ifdef XT_ROWS
+    /* A stretch of coarse cells four times, one fine row after the other: fewer streams from memory at once
+     * than a coarse cell at a time would need, and what is added to stays in the cache. */
+    for (int begin = from_; begin < until_; begin += MULTIGRID_STRETCH * 16) {
+        const int end = min(until_, begin + MULTIGRID_STRETCH * 16);
+        for (int k = 0; k < 8; k += 2)
+            for (int i = begin; i < end; i += 16) {
+                __global const int *of = child + 8 * (i >> 4);
+                xt_lanes first = 0.0f, second = 0.0f;
+                if (of[k]) first = multigrid_residual(block, c, b, y, of[k] * 16);
+                if (of[k + 1]) second = multigrid_residual(block, c, b, y, of[k + 1] * 16);
+                const xt_lanes sum = xt_join(first, second, wide);
+                xt_store(k > 0 ? xt_load(out, i) + sum : sum, out, i);
+            }
+    }
+#else
     XT_EACH_IN_RUN(i) {
         __global const int *of = child + 8 * (i >> 4);
         xt_lanes sum = 0.0f;
-#ifdef XT_ROWS
-        xt_lanes second = 0.0f;
-        for (int k = 0; k < 8; k += 2) {
-            if (of[k]) sum += multigrid_residual(block, c, b, y, of[k] * 16);
-            if (of[k + 1]) second += multigrid_residual(block, c, b, y, of[k + 1] * 16);
-        }
-        sum = xt_join(sum, second, wide);
-#else
         const int lane = i & 15;
         for (int k = 0; k < 8; k += 2) {
             const int from = of[wide ? k + (lane >> 3) : k];
@@ -176,9 +189,9 @@ __kernel void multigrid_restrict(__global const xt_block *block, __global const 
             sum += multigrid_residual(block, c, b, y, a);
             if (wide) sum += multigrid_residual(block, c, b, y, a + 1);
         }
-#endif
         xt_store(sum, out, i);
     }
+#endif
 }
 
 /* The coarse level's result e at the cells of j. parent: first coarse cell by block. */
