@@ -1,6 +1,7 @@
 /* crosstalk bench */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "base/file.h"
@@ -9,7 +10,7 @@
 typedef struct {
     const char *json, *device, *kernels;
     int size, repeats, milliseconds, threads;
-    bool quick, list;
+    bool quick, list, force;
 } options;
 
 /* Devices to run: an index of the list each. */
@@ -41,6 +42,22 @@ static xt_status run_device(xt_bench_record *record, const xt_device_info *info,
     return status;
 }
 
+/* A file that cannot be written is refused now, not after minutes of measuring. */
+static xt_status check_path(const char *path, bool force, xt_error *err) {
+    char *folder = NULL;
+    xt_status status = xt_path_folder(&folder, path, err);
+    if (status != XT_OK) return status;
+    if (!path[0] || xt_path_is_folder(path))
+        status = xt_fail(err, XT_IO, "--json: expected the name of a file, found '%s'", path);
+    else if (!force && xt_path_exists(path))
+        status = xt_fail(err, XT_IO, "'%s' exists; --force replaces it", path);
+    else if (!xt_path_is_folder(folder) || access(folder, W_OK) != 0)
+        status = xt_fail(err, XT_IO, "'%s' cannot be written: '%s' is no folder that can be written to", path,
+                         folder);
+    free(folder);
+    return status;
+}
+
 /* All of them; the first error is kept, and the others go on. `json` gets a record each. */
 static xt_status run_devices(xt_app *app, xt_json *json, xt_text *table, const int *chosen, int count,
                              const xt_device_info *list, const xt_bench_def *def, xt_error *err) {
@@ -52,14 +69,16 @@ static xt_status run_devices(xt_app *app, xt_json *json, xt_text *table, const i
             xt_bench_record_json(json, NULL, &record);
             if (done++) xt_text_add(table, "\n");
             xt_bench_record_table(table, &record);
-            if (!xt_bench_record_passed(&record) && err->status == XT_OK)
-                xt_fail(err, XT_NUMERIC, "%s: a kernel failed: see the table", record.info.name);
+            if (!record.stopped && !xt_bench_record_passed(&record) && err->status == XT_OK)
+                xt_fail(err, XT_NUMERIC, "%s: a kernel failed, or none ran: see the table", record.info.name);
         } else {
             xt_log_warn(&app->log, "%s: %s", list[chosen[i]].name, why.text);
             if (err->status == XT_OK) *err = why;
         }
         xt_bench_record_free(&record);
     }
+    if (*app->stop && err->status == XT_OK)
+        xt_fail(err, XT_STOPPED, "stopped by a signal: the record is not complete");
     return err->status;
 }
 
@@ -78,6 +97,7 @@ static xt_status run(xt_app *app, const options *o, xt_error *err) {
     if (o->repeats) def.repeats = o->repeats;
     if (o->milliseconds) def.least_s = 1e-3 * o->milliseconds;
     XT_GO(xt_bench_kernels_check(o->kernels, err));
+    if (o->json) XT_GO(check_path(o->json, o->force, err));
     XT_GO(xt_device_list(&list, &there, err));
     chosen = malloc((size_t)(there > 0 ? there : 1) * sizeof *chosen);
     if (!chosen) {
@@ -92,9 +112,12 @@ static xt_status run(xt_app *app, const options *o, xt_error *err) {
     if (many) xt_json_close(&json);
     if (table.size) { /* what was measured is kept, whatever else went wrong */
         xt_error why = {0};
-        status = xt_json_end(&json, "the record", &why);
-        if (status == XT_OK && o->json) status = xt_file_write(o->json, text.data, text.size, &why);
-        if (status == XT_OK) status = xt_print_text(&table, "the benchmark's table", &why);
+        status = xt_print_text(&table, "the benchmark's table", &why);
+        if (o->json) {
+            xt_status wrote = xt_json_end(&json, "the record", &why);
+            if (wrote == XT_OK) wrote = xt_file_write(o->json, text.data, text.size, &why);
+            if (status == XT_OK) status = wrote;
+        }
         if (status != XT_OK && outcome == XT_OK) *err = why;
     }
     if (status == XT_OK) status = outcome;
@@ -125,6 +148,7 @@ xt_status xt_bench_main(xt_app *app, int argc, char *const *argv, xt_error *err)
          "small sizes and short repeats: a check, not a record"},
         {"--threads", 0, XT_OPTION_COUNT, &o.threads, "N",
          "threads of a CPU device, where its runtime takes a number"},
+        {"--force", 0, XT_OPTION_FLAG, &o.force, NULL, "replace a record that exists"},
         {"--list", 0, XT_OPTION_FLAG, &o.list, NULL, "name the kernels"}};
     const xt_usage usage = {.name = "bench",
                             .arguments = "[options]",
@@ -132,7 +156,7 @@ xt_status xt_bench_main(xt_app *app, int argc, char *const *argv, xt_error *err)
                                      "copy of the same buffers at the "
                                      "same moments, and whether what it computes is right.",
                             .more = "A kernel whose error is too large is a FAIL, and the exit status is "
-                                    "then 5. What the figures mean, "
+                                    "then 5; stopped by a signal, 75. What the figures mean, "
                                     "and how to submit a record: tools/bench/README.md.",
                             .options = table,
                             .option_count = (int)(sizeof table / sizeof *table)};

@@ -37,7 +37,7 @@ typedef struct {
 } xt_bench_extra;
 enum { XT_BENCH_EXTRAS = 6 };
 
-/* One kernel at one size. Times are seconds of one pass. */
+/* One kernel at one size. Times are seconds of one pass; of `rkc2` of one right-hand side. */
 typedef struct {
     const char *kernel;
     int size;
@@ -48,6 +48,7 @@ typedef struct {
     bool wall;            /* timed by the wall clock, else by the device's own */
     int repeats, passes;  /* passes in one repeat */
     double seconds[XT_BENCH_REPEATS], copy_seconds[XT_BENCH_REPEATS], read_seconds[XT_BENCH_REPEATS];
+    double pass_s;                 /* of one pass, about: what a larger size will take is foreseen from it */
     double updates;                /* voxel-updates of a pass; elements for streams */
     double bytes;                  /* by model, of a pass */
     double copy_bytes, read_bytes; /* of a pass of the copy and (0: not taken) the read beside it */
@@ -88,7 +89,9 @@ typedef struct {
     xt_bench_row *row;                                            /* [row_count] */
     int row_count;
     xt_bench_headline headline;
-    bool quick;
+    bool quick, stopped; /* stopped: before all was run */
+    const char *kernels; /* of xt_bench_def: the only ones that were wanted, or NULL */
+    int size;            /* the only one, or 0 */
     double wall_s;
     char note[XT_BENCH_NOTES][200]; /* what was done other than asked, and why */
     int note_count;
@@ -99,7 +102,7 @@ typedef struct {
  * those of the device itself. Free the record in both cases. */
 xt_status xt_bench_run(xt_bench_record *record, xt_device *device, const xt_bench_def *def, xt_error *err);
 void xt_bench_record_free(xt_bench_record *record);
-/* Did everything that ran pass? */
+/* Did something run, and all that ran pass? */
 bool xt_bench_record_passed(const xt_bench_record *record);
 
 /* The record as an object (tools/bench/record.schema.json). */

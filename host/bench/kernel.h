@@ -29,6 +29,9 @@ typedef struct {
     xt_status (*verify)(xt_bench_run_at *at, xt_error *err);
     /* Enqueue one pass; called again and again. */
     xt_status (*pass)(xt_bench_run_at *at, xt_error *err);
+    /* What passes have done so far, where they differ (right-hand sides): times, updates and bytes are then
+     * of one of these, counted in the batch that is timed. NULL: of a pass. */
+    double (*count)(const xt_bench_run_at *at);
     void (*release)(xt_bench_run_at *at); /* after a failed prepare, too */
 } xt_bench_kernel;
 
@@ -65,6 +68,7 @@ void xt_bench_step_release(xt_bench_run_at *at);
 xt_status xt_bench_rkc2_prepare(xt_bench_run_at *at, xt_error *err);
 xt_status xt_bench_rkc2_verify(xt_bench_run_at *at, xt_error *err);
 xt_status xt_bench_rkc2_pass(xt_bench_run_at *at, xt_error *err);
+double xt_bench_rkc2_count(const xt_bench_run_at *at);
 void xt_bench_rkc2_release(xt_bench_run_at *at);
 /* headline.c: a failure is in the result, and in err */
 xt_status xt_bench_headline_run(xt_bench_headline *result, xt_device *device, const xt_bench_def *def,

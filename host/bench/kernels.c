@@ -53,6 +53,7 @@ const xt_bench_kernel xt_bench_kernels[] = {
      .prepare = xt_bench_rkc2_prepare,
      .verify = xt_bench_rkc2_verify,
      .pass = xt_bench_rkc2_pass,
+     .count = xt_bench_rkc2_count,
      .release = xt_bench_rkc2_release},
     {.name = "step_random",
      .about = "the step in one pass where every voxel's tissue is drawn",

@@ -108,6 +108,9 @@ void xt_bench_record_json(xt_json *json, const char *key, const xt_bench_record 
     xt_json_integer(json, "memory_bytes", (long long)info->memory_bytes);
     xt_json_bool(json, "fp64", info->fp64);
     xt_json_bool(json, "quick", record->quick);
+    xt_json_bool(json, "complete", !record->stopped && !record->kernels && !record->size);
+    xt_json_string(json, "only_kernels", record->kernels);
+    if (record->size) xt_json_integer(json, "only_size", record->size);
     xt_json_string(json, "tuning", record->tuning[0] ? record->tuning : NULL);
     xt_json_real(json, "copy_bytes_per_s", record->copy_bytes_per_s > 0 ? record->copy_bytes_per_s : NAN);
     xt_json_real(json, "triad_bytes_per_s", record->triad_bytes_per_s > 0 ? record->triad_bytes_per_s : NAN);

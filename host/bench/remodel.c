@@ -9,15 +9,16 @@
 static const double step_h = 7 * 24;
 enum { SAMPLES = 4096 };
 
-/* Read and write phases and states; read the fields at rest, at the peak and in the reference; the material.
- */
+/* What each tissue's rules read and write: the material alone where there are none. */
 xt_status xt_bench_remodel_prepare(xt_bench_run_at *at, xt_error *err) {
-    const xt_model *model = at->world->model;
-    const double voxels = pow(at->n, 3);
+    const xt_bench_world *world = at->world;
+    const xt_model *model = world->model;
+    const bool peak = model->peak_share >= 0 && world->scalar[model->peak_share] > 0;
     (void)err;
-    at->row->updates = voxels;
-    at->row->bytes =
-        voxels * (8.0 * (model->phase_count + model->state_count) + 12.0 * model->species_count + 4);
+    at->row->updates = pow(at->n, 3);
+    at->row->bytes = 0;
+    for (int k = 1; k <= model->tissue_count; k++) /* voxels are 1 mm wide */
+        at->row->bytes += xt_mesh_volume(world->mesh, k) * xt_tissue_step_bytes(model, k, peak);
     return XT_OK;
 }
 

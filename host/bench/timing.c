@@ -54,9 +54,11 @@ static xt_status pass(const timed *t, what which, xt_error *err) {
     return xt_bench_reader_pass(t->reader, t->at->device, t->at->array, err);
 }
 
-/* Seconds of a pass, from `passes` of them: by the device's clock, the sum of what its commands took, or by
- * the wall clock until the queue is empty. */
-static xt_status batch(double *seconds, const timed *t, what which, int passes, xt_error *err) {
+/* Seconds of `passes` passes: by the device's clock, the sum of what its commands took, or by the wall clock
+ * until the queue is empty. *each: the same of one of them, or of one of what the kernel counts. */
+static xt_status batch(double *seconds, double *each, const timed *t, what which, int passes, xt_error *err) {
+    double (*const count_of)(const xt_bench_run_at *) = which == OWN ? t->kernel->count : NULL;
+    const double before = count_of ? count_of(t->at) : 0;
     xt_device *device = t->at->device;
     const xt_stage *stage;
     int count;
@@ -68,17 +70,25 @@ static xt_status batch(double *seconds, const timed *t, what which, int passes, 
     const double wall_s = xt_seconds() - began;
     XT_TRY(xt_device_stages(&stage, &count, device, err));
     for (int i = 0; i < count; i++) device_s += stage[i].seconds;
-    *seconds = (t->at->row->wall ? wall_s : device_s) / passes;
+    *seconds = t->at->row->wall ? wall_s : device_s;
+    *each = *seconds / (count_of ? count_of(t->at) - before : passes);
     return XT_OK;
 }
 
-/* Passes that last at least `least` seconds. The first pass compiles, on some runtimes. */
+/* Passes that do last `least` seconds, with some to spare: raised until they have. The first pass compiles,
+ * on some runtimes, and what follows one another closely may be faster than what does not. */
 static xt_status how_many(int *passes, const timed *t, what which, double least, xt_error *err) {
-    double seconds;
-    XT_TRY(batch(&seconds, t, which, 1, err));
-    if (seconds < least) XT_TRY(batch(&seconds, t, which, 1, err));
+    const int most = 100000;
+    double seconds, each;
     *passes = 1;
-    if (seconds < least) *passes = (int)fmin(1e5, ceil(least / fmax(seconds, 1e-7)));
+    XT_TRY(batch(&seconds, &each, t, which, 1, err));
+    if (seconds < least) XT_TRY(batch(&seconds, &each, t, which, 1, err));
+    while (seconds < 1.05 * least && *passes < most) {
+        const double wanted = 1.2 * *passes * least / fmax(seconds, 1e-7);
+        *passes = (int)fmin(most, fmin(fmax(wanted, *passes + 1), 1000.0 * *passes));
+        XT_TRY(batch(&seconds, &each, t, which, *passes, err));
+    }
+    if (which == OWN) t->at->row->pass_s = seconds / *passes;
     return XT_OK;
 }
 
@@ -86,6 +96,7 @@ xt_status xt_bench_time(xt_bench_run_at *at, const xt_bench_kernel *kernel, xt_e
     timed t = {.kernel = kernel, .at = at};
     xt_bench_row *row = at->row;
     int copies, reads = 0;
+    double seconds;
     xt_status status = XT_OK;
     row->wall = kernel->wall || !xt_device_get_info(at->device)->profiling_sane;
     if (kernel->reads) XT_GO(xt_bench_reader_create(&t.reader, at->device, at->bytes, err));
@@ -95,9 +106,9 @@ xt_status xt_bench_time(xt_bench_run_at *at, const xt_bench_kernel *kernel, xt_e
     row->copy_bytes = 2 * (double)at->bytes;
     row->read_bytes = t.reader ? 2 * (double)at->bytes : 0;
     for (int r = 0; r < at->def->repeats; r++) {
-        XT_GO(batch(&row->seconds[r], &t, OWN, row->passes, err));
-        XT_GO(batch(&row->copy_seconds[r], &t, COPY, copies, err));
-        if (t.reader) XT_GO(batch(&row->read_seconds[r], &t, READ, reads, err));
+        XT_GO(batch(&seconds, &row->seconds[r], &t, OWN, row->passes, err));
+        XT_GO(batch(&seconds, &row->copy_seconds[r], &t, COPY, copies, err));
+        if (t.reader) XT_GO(batch(&seconds, &row->read_seconds[r], &t, READ, reads, err));
         row->repeats = r + 1;
     }
 done:

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { CORE = 24, WHOLE = 64, WINDOWS = 4 };
+enum { CORE = 24, WINDOWS = 4 };
 
 /* Where the cores begin, in the grid's 64ths: a corner of the box; the middle, where the spheres and a
  * filament are; the centre; the far corner. */
@@ -16,8 +16,8 @@ typedef struct {
 static window make(int n, int which, int halo) {
     window w;
     for (int axis = 0; axis < 3; axis++) {
-        int first = n <= WHOLE ? 0 : places[which][axis] * n / 64;
-        const int size = n <= WHOLE ? n : CORE;
+        int first = n <= XT_BENCH_WHOLE ? 0 : places[which][axis] * n / 64;
+        const int size = n <= XT_BENCH_WHOLE ? n : CORE;
         if (first > n - size) first = n - size;
         w.first[axis] = first;
         w.last[axis] = first + size;
@@ -42,15 +42,15 @@ xt_status xt_bench_windows_check(xt_bench_run_at *at, int halo, double bound, xt
                                  const void *context, xt_error *err) {
     const xt_bench_world *world = at->world;
     const size_t cells = world->fields->cells, bytes = cells * sizeof(float);
-    const int windows = at->n <= WHOLE ? 1 : WINDOWS;
+    const int windows = at->n <= XT_BENCH_WHOLE ? 1 : WINDOWS;
     float *found = malloc(bytes);
     double *c = NULL;
     xt_bench_reference *r = NULL;
     xt_status status = XT_OK;
     if (!found) return xt_no_memory(err, "a plane of cells", bytes);
     xt_bench_check_begin(&at->row->check, bound,
-                         at->n <= WHOLE ? "the same in double, every voxel"
-                                        : "the same in double, four windows of 24^3 voxels");
+                         at->n <= XT_BENCH_WHOLE ? "the same in double, every voxel"
+                                                 : "the same in double, four windows of 24^3 voxels");
     for (int k = 0; k < windows; k++) {
         const window w = make(at->n, k, halo);
         XT_GO(xt_bench_reference_create(&r, world->model, world->problem, at->n, w.low, w.dims, err));

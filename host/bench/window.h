@@ -6,6 +6,8 @@
 #include "bench/kernel.h"
 #include "bench/reference.h"
 
+enum { XT_BENCH_WHOLE = 64 }; /* up to this size all voxels are compared with the host's */
+
 /* Advance c[cells], which holds the start, as the device did; work[4][cells]. */
 typedef xt_status (*xt_bench_host_advance)(double *c, double *work, const xt_bench_reference *reference,
                                            int species, const void *context, xt_error *err);

@@ -166,3 +166,12 @@ xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int 
     }
     return XT_OK;
 }
+
+xt_status xt_solver_elliptic_low(float *low, xt_solver *solver, int species, xt_error *err) {
+    const xt_elliptic *e = &solver->elliptic;
+    const size_t plane = solver->fields->cells * sizeof *low;
+    for (int slot = 0; slot < e->grid.sets; slot++)
+        if (e->set[slot].species == species)
+            return xt_buffer_read(solver->fields->device, e->low, (size_t)slot * plane, plane, low, err);
+    return xt_fail(err, XT_INTERNAL, "no solution of species %d is kept", species);
+}

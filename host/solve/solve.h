@@ -75,6 +75,9 @@ typedef struct {
 } xt_elliptic_result;
 xt_status xt_solver_elliptic(xt_elliptic_result *result, xt_solver *solver, int species, double tolerance,
                              xt_error *err);
+/* What ->rest of a species lacks of the solution that the last xt_solver_elliptic found: floats cannot hold a
+ * level field to a small residual, so the solver keeps a second one. low[cells]. */
+xt_status xt_solver_elliptic_low(float *low, xt_solver *solver, int species, xt_error *err);
 
 /* Acute: advance ->rest (and plasma and organs) from *time to exactly `until` (h since the scene's start), by
  * the method and to the tolerance of the xt_solver_def: any fields, plasma and organs will do to start from.

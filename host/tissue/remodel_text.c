@@ -174,6 +174,26 @@ unsigned xt_tissue_ruled(const xt_model *model) {
     return mask;
 }
 
+static int count(unsigned mask) {
+    int bits = 0;
+    for (; mask; mask &= mask - 1) bits++;
+    return bits;
+}
+
+double xt_tissue_step_bytes(const xt_model *model, int tissue, bool peak) {
+    const xt_tissue_rules rules = {.model = model};
+    ruled t;
+    const int material = 4;
+    if (!look(&t, &rules, tissue)) return material;
+    const xt_cell_uses *uses = &t.uses;
+    const unsigned exposed = uses->exposure | uses->peak; /* against the reference */
+    const int read = count(uses->phase | uses->beside) + count(uses->state) +
+                     count(uses->field | uses->exposure | (peak ? 0 : uses->peak)) +
+                     (peak ? count(uses->peak) : 0) + count(exposed) + (uses->phase0 != 0),
+              written = (t.remodels ? model->phase_count : 0) + count(t.own);
+    return material + 4 * (read + written) + (uses->phase0 != 0); /* bone and tissue at the start */
+}
+
 /* Levels at the start of the step and how they go on. */
 static void level_text(xt_text *out, const ruled *t, const char *prefix, const char *buffer, unsigned which) {
     for (int k = 0; k < t->model->species_count; k++) {

@@ -59,6 +59,10 @@ xt_status xt_tissue_step(xt_tissue_rules *rules, const xt_tissue_span *span, xt_
 xt_status xt_tissue_pilot(double *scalar, xt_tissue_rules *rules, const xt_tissue_span *span, xt_error *err);
 xt_status xt_tissue_watch(double *scalar, xt_tissue_rules *rules, xt_error *err);
 
+/* Bytes that a step of one substep, fields held, must move for a cell of a tissue: what its rules read, once,
+ * and what they write. peak: the driver peak_share is above 0. */
+double xt_tissue_step_bytes(const xt_model *model, int tissue, bool peak);
+
 /* The same rules on the host in double precision for one cell: the reference that the device is tested
  * against, and what organs use. `begin` and `end`: what the cell feels at the two ends (scalars, exposures,
  * beside, section). */

@@ -47,7 +47,23 @@ def quick(folder):
             running.fail(f"{name}: {ran.get(name)}")
     if "headline" in listed and record.get("time_to_1e-3", {}).get("verdict") != "PASS":
         running.fail(f"headline: {record.get('time_to_1e-3')}")
+    if record["complete"] or record["only_size"] != 16:
+        running.fail("a record of one size calls itself complete")
     return record
+
+
+def files(folder):
+    """A record that cannot be written is refused before anything is measured; what is there is kept."""
+    there = os.path.join(folder, "there.json")
+    with open(there, "w", encoding="utf-8") as text:
+        text.write("kept")
+    for path in (there, os.path.join(folder, "no", "record.json")):
+        done = bench("--size", "16", "--quick", "--json", path)
+        if done.returncode != 4 or done.stdout:
+            running.fail(f"--json {path}: {done.returncode}, {done.stdout}")
+    with open(there, encoding="utf-8") as text:
+        if text.read() != "kept":
+            running.fail("a record was replaced without --force")
 
 
 def wrong_names():
@@ -65,12 +81,13 @@ def kept():
 
 
 def table(folder, record):
-    """Three devices: a fast one that is wrong must not lead."""
+    """A fast one that is wrong must not lead, nor one that did not run all."""
     records = []
-    for name, factor, verdict in (("slow", 1, "PASS"), ("fast", 3, "PASS"), ("wrong", 9, "FAIL")):
+    for name, factor, verdict in (("slow", 1, "PASS"), ("fast", 3, "PASS"), ("wrong", 9, "FAIL"), ("part", 8, "PASS")):
         one = copy.deepcopy(record)
-        one["device"], one["quick"] = name, False
+        one["device"], one["quick"], one["complete"] = name, False, name != "part"
         for row in one["results"]:
+            row["size"] = 128
             row["updates_per_s"] *= factor
             if verdict == "FAIL":
                 row["verdict"], row["why"] = "FAIL", "made so by the test"
@@ -88,6 +105,11 @@ def table(folder, record):
     wrong = next(line for line in rows if " wrong " in line)
     if wrong.split("|")[1].strip() != "–" or "FAIL" not in wrong:
         running.fail(f"a FAIL has a rank: {wrong}")
+    parts = [line.split("|")[1].strip() for line in rows if " part " in line]
+    if not parts or set(parts) != {"–"}:
+        running.fail(f"a record that is not complete has ranks: {parts}")
+    if not any(line.startswith("| 1 ") and " fast " in line for line in rows):
+        running.fail("the fastest that is right and complete is not the first")
     with open(page, encoding="utf-8") as text:
         html = text.read()
     if "http" in html.replace("http://www.w3.org", "") or "<script src" in html or "wrong" not in html:
@@ -97,5 +119,6 @@ def table(folder, record):
 with running.scratch() as scratch:
     made = quick(scratch)
     wrong_names()
+    files(scratch)
     kept()
     table(scratch, made)

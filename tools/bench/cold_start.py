@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 
 def first_picture(arguments, caches):
     """Seconds to the first .png under frames/."""
@@ -33,7 +35,11 @@ def first_picture(arguments, caches):
     environment = dict(os.environ, XDG_CACHE_HOME=os.path.join(caches, "xdg"),
                        POCL_CACHE_DIR=os.path.join(caches, "pocl"), CUDA_CACHE_PATH=os.path.join(caches, "cuda"))
     began = time.monotonic()
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        shutil.rmtree(room, ignore_errors=True)
+        sys.exit(f"cold_start: {arguments.crosstalk}: {error.strerror}; build it, or name it with --crosstalk")
     try:
         while True:
             ended = process.poll() is not None
@@ -51,8 +57,8 @@ def first_picture(arguments, caches):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--crosstalk", default="build/crosstalk")
-    parser.add_argument("--scene", default="scenes/thigh.yaml")
+    parser.add_argument("--crosstalk", default=os.path.join(ROOT, "build", "crosstalk"))
+    parser.add_argument("--scene", default=os.path.join(ROOT, "scenes", "thigh.yaml"))
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--cold", type=int, default=3, help="runs with empty caches (3)")
     parser.add_argument("--warm", type=int, default=5, help="runs with what the last of them left (5)")

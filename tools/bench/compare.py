@@ -23,6 +23,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "peers")
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 def lines_of_json(command, **options):
@@ -39,10 +40,11 @@ def lines_of_json(command, **options):
 
 
 class Figures:
-    """Seconds by name and size, a list in the order of the rounds, and what else was said of them."""
+    """Seconds by name and size, a round each, and what else was said of them."""
 
     def __init__(self):
-        self.seconds = collections.defaultdict(list)
+        self.seconds = collections.defaultdict(dict)
+        self.round = 0
         self.said = {}
         self.missing = {}
 
@@ -50,21 +52,21 @@ class Figures:
         if said.get("verdict", "PASS") != "PASS":
             self.missing["%s at %s" % (name, size)] = said["verdict"] + (": " + said["why"] if "why" in said else "")
             return
-        self.seconds[name, size].append(seconds)
+        self.seconds[name, size][self.round] = seconds
         self.said[name, size] = said
 
     def median(self, name, size):
-        return statistics.median(self.seconds[name, size]) if self.seconds[name, size] else None
+        return statistics.median(self.seconds[name, size].values()) if self.seconds[name, size] else None
 
     def ratio(self, slow, fast, size):
-        """How many times as long `slow` takes: the median over the rounds. Names or lists of them, of which the best
-        counts."""
-        rounds = [[self.seconds[name, size] for name in ([names] if isinstance(names, str) else names)
-                   if self.seconds[name, size]] for names in (slow, fast)]
-        if not rounds[0] or not rounds[1]:
-            return None
-        best = [[min(times) for times in zip(*series)] for series in rounds]
-        return statistics.median(a / b for a, b in zip(*best))
+        """How many times as long `slow` takes: the median over the rounds that have both. Names or lists of them, of
+        which the best counts."""
+        best = []
+        for names in (slow, fast):
+            series = [self.seconds.get((name, size), {}) for name in ([names] if isinstance(names, str) else names)]
+            best.append({k: min(s[k] for s in series if k in s) for k in set().union(*series)})
+        both = best[0].keys() & best[1].keys()
+        return statistics.median(best[0][k] / best[1][k] for k in both) if both else None
 
 
 def run_ours(figures, arguments, size):
@@ -75,13 +77,15 @@ def run_ours(figures, arguments, size):
             command += ["--device", arguments.device]
         if arguments.kernel:
             command += ["--kernel", arguments.kernel]
-        ran = subprocess.run(command, capture_output=True, text=True)
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True)
+        except OSError as error:
+            sys.exit(f"compare: {arguments.crosstalk}: {error.strerror}; build it, or name it with --crosstalk")
         if not os.path.exists(path):
             sys.exit("compare: crosstalk bench left no record: " + ran.stderr.strip())
         with open(path, encoding="utf-8") as file:
             record = json.load(file)
-    records = record["records"] if isinstance(record, dict) and "records" in record else record
-    for one in records if isinstance(records, list) else [records]:
+    for one in record if isinstance(record, list) else [record]:
         figures.said["device"] = one["device"]
         for row in one["results"]:
             if row["size"] == size and "seconds" in row:
@@ -155,9 +159,9 @@ def write_ratios(figures, sizes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--crosstalk", default="build/crosstalk")
-    parser.add_argument("--peers", default="build/peers", help="where build.sh put them")
-    parser.add_argument("--python", default=sys.executable, help="a Python that has numba, scipy and sme")
+    parser.add_argument("--crosstalk", default=os.path.join(ROOT, "build", "crosstalk"))
+    parser.add_argument("--peers", default=os.path.join(ROOT, "build", "peers"), help="where build.sh put them")
+    parser.add_argument("--python", default=sys.executable, help="a Python that has numba and scipy")
     parser.add_argument("--size", type=int, action="append", help="voxels along an edge (64, 128)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--device", help="for crosstalk bench")
@@ -167,7 +171,7 @@ def main():
     arguments = parser.parse_args()
     sizes = arguments.size or [64, 128]
     figures = Figures()
-    for _ in range(arguments.rounds):
+    for figures.round in range(arguments.rounds):
         for size in sizes:
             run_ours(figures, arguments, size)
             run_peers(figures, arguments, size)
@@ -178,7 +182,7 @@ def main():
         print("not compared: %s (%s)" % (name, why))
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"seconds": {"%s, %d" % key: times for key, times in figures.seconds.items()},
+            json.dump({"seconds": {"%s, %d" % key: list(times.values()) for key, times in figures.seconds.items()},
                        "ratios": ratios, "missing": figures.missing}, file, indent=1)
 
 

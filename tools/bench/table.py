@@ -3,7 +3,8 @@
 
 Markdown to standard output and, with --html, a page that needs nothing but itself. Without names: everything in
 records/ beside this file. Devices are ranked by the best verified step at 128^3 (or at the size nearest to it that a
-record has). What did not pass is listed and not ranked. Python's standard library only.
+record has, which then has no rank). What did not pass, and records that are quick or not complete, are listed and not ranked.
+Python's standard library only.
 """
 import argparse
 import html
@@ -14,9 +15,12 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 STEPS = ("step_blocked", "step")  # the best of them is a device's speed
 SIZE = 128
-ORDER = ("copy", "triad", "dot", "step_naive", "step", "step_blocked", "step_random", "step_from_zero", "rkc2", "elliptic",
+ORDER = ("copy", "triad", "dot", "step", "step_blocked", "step_naive", "step_random", "step_from_zero", "rkc2", "elliptic",
          "remodel")
 NONE = "–"
+EXPLAINED = ("Share of copy: bytes a second by the model, over what a copy of as many bytes reaches right after; blocked steps, "
+             "caches and stores that go past them can bring it above 1. Error: against double precision, and right if it is no "
+             "larger than the bound. B/update: the least bytes that a voxel's update must move, by the model.")
 
 
 def load(paths):
@@ -45,10 +49,15 @@ def passed(row):
     return row is not None and row["verdict"] == "PASS"
 
 
+def whole(record):
+    """Can it be ranked: all kernels at the usual sizes, with repeats of full length?"""
+    return record.get("complete", True) and not record.get("quick")
+
+
 def best_step(record):
     """The fastest verified step at the size nearest to SIZE, or None."""
     rows = [r for r in record["results"] if r["kernel"] in STEPS and passed(r)]
-    if not rows or record.get("quick"):
+    if not rows or not whole(record):
         return None
     size = min((r["size"] for r in rows), key=lambda n: (abs(n - SIZE), n))
     return max((r for r in rows if r["size"] == size), key=lambda r: r["updates_per_s"])
@@ -56,14 +65,14 @@ def best_step(record):
 
 def verdict(record):
     """What a reader must know first: does this device compute right?"""
-    if record.get("quick"):
-        return "quick"
+    if not whole(record):
+        return "quick" if record.get("quick") else "not complete"
     verdicts = [r["verdict"] for r in record["results"]]
     head = record.get("time_to_1e-3")
     if head:
         verdicts.append(head["verdict"])
     wrong = verdicts.count("FAIL")
-    return f"FAIL ({wrong})" if wrong else "PASS"
+    return f"FAIL ({wrong})" if wrong else "PASS" if "PASS" in verdicts else "NOT RUN"
 
 
 def seconds(value):
@@ -102,11 +111,11 @@ def overview(records):
     """One row a device, ranked."""
     def order(record):
         step = best_step(record)
-        ok = step is not None and verdict(record) == "PASS"
+        ok = step is not None and step["size"] == SIZE and verdict(record) == "PASS"
         return (not ok, -step["updates_per_s"] if ok else 0, name(record))
 
-    head = ["Rank", "Device", "Runtime", "Type", "Verified step, M voxels/s", "Size", "Share of copy", "Copy, GB/s",
-            "Triad, GB/s", "Time to 1e-3", "Its error", "Verdict", "Version"]
+    head = ["Rank", "Verdict", "Device", "Runtime", "Type", "Verified step, M voxels/s", "Size", "Share of copy", "Copy, GB/s",
+            "Triad, GB/s", "Time to 1e-3", "Its size", "Its error", "Version"]
     rows = []
     for place, record in enumerate(sorted(records, key=order), 1):
         step = best_step(record)
@@ -116,6 +125,7 @@ def overview(records):
         error = top[top["method"]]["error"] if took else None
         rows.append([
             Cell(str(place) if ranked else NONE, place),
+            verdict_cell(verdict(record)),
             Cell(name(record), name(record), note=f"{record['device']}, {record['compute_units']} units, "
                                                   f"{record['clock_mhz']} MHz, {record['memory_bytes'] / 2**30:.1f} GiB"),
             Cell(runtime(record), runtime(record), note=record["opencl"]),
@@ -126,8 +136,8 @@ def overview(records):
             Cell(rate(record["copy_bytes_per_s"]), record["copy_bytes_per_s"]),
             Cell(rate(record["triad_bytes_per_s"]), record["triad_bytes_per_s"]),
             Cell(seconds(took), took, note=top.get("method")),
+            Cell(f"{top['size']}³", top["size"]) if took else Cell(NONE),
             Cell(f"{error:.1e}", error) if error is not None else Cell(NONE),
-            verdict_cell(verdict(record)),
             Cell(record["version"], record["version"], note=f"{record['git']}, kernels {record['kernels']}"),
         ])
     return head, rows
@@ -138,15 +148,15 @@ def headline_table(records):
     found = [(r["time_to_1e-3"], r) for r in records if "time_to_1e-3" in r]
 
     def right(entry):
-        return entry[0]["verdict"] == "PASS" and entry[0].get("seconds") is not None and not entry[1].get("quick")
+        return entry[0]["verdict"] == "PASS" and entry[0].get("seconds") is not None and whole(entry[1])
 
     found.sort(key=lambda e: (not right(e), e[0].get("seconds") or 0, name(e[1])))
-    head = ["Rank", "Device", "Runtime", "Size", "Time", "Method", *(f"{m}, {what}" for m in ("RKC2", "Euler")
-                                                                   for what in ("time", "evaluations", "error")),
-            "Verdict"]
+    head = ["Rank", "Verdict", "Device", "Runtime", "Size", "Time", "Method", *(f"{m}, {what}" for m in ("RKC2", "Euler")
+                                                                   for what in ("time", "evaluations", "error"))]
     rows = []
     for place, (top, record) in enumerate(found, 1):
-        cells = [Cell(str(place) if right((top, record)) else NONE, place), Cell(name(record), name(record)),
+        cells = [Cell(str(place) if right((top, record)) else NONE, place), verdict_cell(top["verdict"], top.get("why")),
+                 Cell(name(record), name(record)),
                  Cell(runtime(record), runtime(record)), Cell(f"{top['size']}³", top["size"]),
                  Cell(seconds(top.get("seconds")), top.get("seconds")), Cell(top.get("method") or NONE)]
         for method in ("rkc2", "euler"):
@@ -154,7 +164,7 @@ def headline_table(records):
             took, count, error = one.get("seconds", {}).get("median"), one.get("evaluations"), one.get("error")
             cells += [Cell(seconds(took), took), Cell(f"{count:.0f}", count) if count else Cell(NONE),
                       Cell(f"{error:.1e}", error) if error is not None else Cell(NONE)]
-        rows.append(cells + [verdict_cell(top["verdict"], top.get("why"))])
+        rows.append(cells)
     return head, rows
 
 
@@ -175,20 +185,21 @@ def kernels(records):
 def kernel_table(records, kernel):
     """Devices and sizes of one kernel; within a size the verified ones first, by speed."""
     entries = [(row, record) for record in records for row in record["results"] if row["kernel"] == kernel]
-    entries.sort(key=lambda e: (e[0]["size"], not passed(e[0]), -e[0].get("updates_per_s", 0), name(e[1])))
+    entries.sort(key=lambda e: (e[0]["size"], not (passed(e[0]) and whole(e[1])), not passed(e[0]), -e[0].get("updates_per_s", 0), name(e[1])))
     reads = any("share_of_read" in row for row, _ in entries)
-    head = ["Rank", "Device", "Runtime", "Size", "Median", "Min", "Max", "M updates/s", "B/update", "GB/s",
-            "Share of copy", *(["Share of read"] if reads else []), "Error", "Verdict", "More"]
+    head = ["Rank", "Verdict", "Device", "Runtime", "Size", "Median", "Min", "Max", "M updates/s", "B/update", "GB/s",
+            "Share of copy", *(["Share of read"] if reads else []), "Error", "Bound", "More"]
     rows, place, size = [], 0, None
     for row, record in entries:
         place, size = (1, row["size"]) if row["size"] != size else (place + 1, size)
-        ranked = passed(row) and not record.get("quick")
+        ranked = passed(row) and whole(record)
         times = row.get("seconds", {})
         timed = bool(times)
         more = [row["variant"]] if row.get("variant") else []
         more += [f"{key} {row[key]:.3g}" for key in ("iterations", "evaluations", "setup_s") if row.get(key) is not None]
         rows.append([
             Cell(str(place) if ranked else NONE, place),
+            verdict_cell(row["verdict"], row.get("why")),
             Cell(name(record), name(record)),
             Cell(runtime(record), runtime(record)),
             Cell(f"{row['size']}³", row["size"]),
@@ -198,8 +209,8 @@ def kernel_table(records, kernel):
             Cell(rate(row["bytes_per_s"]), row["bytes_per_s"]) if timed else Cell(NONE),
             share_cell(row.get("share_of_copy")),
             *([share_cell(row.get("share_of_read"))] if reads else []),
-            Cell(f"{row['error']:.1e}", row["error"]) if row.get("error") is not None else Cell(NONE),
-            verdict_cell(row["verdict"], row.get("why")),
+            *(Cell(f"{row[k]:.1e}", row[k], note=row.get("against")) if row.get(k) is not None else Cell(NONE)
+              for k in ("error", "bound")),
             Cell("; ".join(more) or row.get("why", "")),
         ])
     return head, rows
@@ -254,7 +265,9 @@ def page(records):
 <style>{style.read_text(encoding="utf-8")}</style>
 <header><h1>Verified speed of OpenCL devices</h1>
 <p>Crosstalk's kernels, each against a copy of the same buffers at the same moments, each checked against double precision.
-Ranked by the best verified step at {SIZE}³. What did not pass is listed and not ranked. Click a heading to sort.</p>
+Ranked by the best verified step at {SIZE}³. What did not pass, or is not complete, is listed and not ranked. Click a heading
+to sort.</p>
+<p>{EXPLAINED}</p>
 <nav>{links}</nav></header>
 <main>{body}</main>
 <script>{script.read_text(encoding="utf-8")}</script>
@@ -270,6 +283,7 @@ def main():
     records = load(options.records or sorted((HERE / "records").glob("*.json")))
     if not records:
         sys.exit("table: there are no records")
+    print(EXPLAINED + "\n")
     for title, head, rows in sections(records):
         print(markdown(title, head, rows))
     if options.html:
