@@ -3,6 +3,26 @@
 
 static const unsigned seed = 5;
 
+/* The second float of a solution is what rounding took from the first. */
+static void what_floats_lack(world *w) {
+    xt_error err = {XT_OK, ""};
+    xt_elliptic_result result;
+    const size_t cells = w->fields->cells;
+    float *x = malloc(2 * cells * sizeof *x), *low = x + cells;
+    bool some = false;
+    assert_non_null(x);
+    OK(xt_solver_elliptic(&result, w->solver, 0, 1e-6, &err));
+    OK(xt_buffer_read(w->device, w->fields->rest, 0, cells * sizeof *x, x, &err));
+    OK(xt_solver_elliptic_low(low, w->solver, 0, &err));
+    for (size_t i = 0; i < cells; i++) {
+        assert_true(fabsf(low[i]) <= 1.2e-7f * fabsf(x[i]));
+        some |= low[i] != 0;
+    }
+    assert_true(some);
+    assert_int_equal(xt_solver_elliptic_low(low, w->solver, 99, &err), XT_INTERNAL);
+    free(x);
+}
+
 static void alone_on_device(xt_device *device) {
     xt_error err = {XT_OK, ""};
     world w;
@@ -20,6 +40,7 @@ static void alone_on_device(xt_device *device) {
         OK(xt_fields_range(&range, w.fields, w.fields->rest, s, &err));
         assert_true(range.bad_cell < 0 && range.high > 0);
     }
+    what_floats_lack(&w);
     assert_int_equal(xt_solver_elliptic(&result, w.solver, 99, 1e-5, &err), XT_USAGE);
     world_free(&w);
 }

@@ -179,8 +179,19 @@ static void test_a_rate_that_is_not_a_number_shows(void **state) {
     assert_true(isnan(phase[BONE]));
 }
 
+/* What a step must move: the material; where a rule applies, every phase read and written. */
+static void test_bytes_of_a_step(void **state) {
+    (void)state;
+    one_rule o;
+    make(&o, BONE, 1);
+    o.model.tissue_count = 2;
+    assert_true(xt_tissue_step_bytes(&o.model, 1, false) == 4 + 8 * PHASES);
+    assert_true(xt_tissue_step_bytes(&o.model, 2, true) == 4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes_of_a_step),
         cmocka_unit_test(test_books_hold_whatever_happens),
         cmocka_unit_test(test_gain_is_taken_as_the_lists_say),
         cmocka_unit_test(test_growth_beyond_room_is_not_applied),

@@ -115,7 +115,7 @@ def overview(records):
         return (not ok, -step["updates_per_s"] if ok else 0, name(record))
 
     head = ["Rank", "Verdict", "Device", "Runtime", "Type", "Verified step, M voxels/s", "Size", "Share of copy", "Copy, GB/s",
-            "Triad, GB/s", "Time to 1e-3", "Its size", "Its error", "Version"]
+            "Triad, GB/s", "Time to 1e\u20113", "Its size", "Its error", "Version"]
     rows = []
     for place, record in enumerate(sorted(records, key=order), 1):
         step = best_step(record)
