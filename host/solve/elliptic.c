@@ -213,7 +213,9 @@ static xt_status judge(job *j, xt_solver *solver, int round, const double sum[XT
     problem->last = relative;
     problem->stored = 0.25 * floor;
     if (round == 0) problem->first = relative;
-    if (relative <= problem->tolerance || relative <= 1.1 * problem->accepted) return XT_OK;
+    /* What was accepted once holds while rounding is still what limits it. */
+    if (relative <= problem->tolerance || (relative <= 1.1 * problem->accepted && relative <= 4 * floor))
+        return XT_OK;
     if (round > 0 && relative > 0.5 * j->before && relative <= 4 * floor) {
         problem->accepted = relative;
         return XT_OK;

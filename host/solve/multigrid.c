@@ -142,7 +142,7 @@ void xt_multigrid_free(xt_multigrid *mg) {
     cl_kernel *kernels[] = {&mg->finest,      &mg->coarsen, &mg->invert, &mg->begin,
                             &mg->restrict_to, &mg->prolong, &mg->finish};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) xt_kernel_free(kernels[k]);
-    for (int l = 0; l < mg->levels; l++) {
+    for (int l = 0; l < XT_LEVELS; l++) { /* one may have begun beyond mg->levels */
         xt_level *level = &mg->level[l];
         cl_mem *own[] = {&level->parent, &level->child,   &level->half, &level->right,
                          &level->result, &level->stepped, &level->block};

@@ -179,7 +179,8 @@ static xt_status block_rows(xt_stencil_block *table, build *b, size_t block, xt_
         const size_t below = (size_t)b->fields->mesh->block[block].neighbour[2 * axis];
         uint32_t lower[XT_BLOCK];
         *row[axis] = 0;
-        if (out->kind == XT_KIND_PICK && (!below || table[below].kind != XT_KIND_ROWS)) continue;
+        /* A plain block below may read rows, too: where its terms are not uniform (step.cl). */
+        if (out->kind == XT_KIND_PICK && (!below || table[below].kind == XT_KIND_PICK)) continue;
         lower_words(lower, b, block, axis);
         /* Of a plain block with nothing below nobody reads the lower face: the row gives its own inside. */
         XT_TRY(face_row(row[axis], b, axis, out->kind == XT_KIND_PLAIN ? own : lower, own, err));

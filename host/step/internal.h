@@ -16,6 +16,7 @@ typedef struct {
     int settled; /* fields belong to the state as it is now */
     int levels;  /* fields known since an event: 0, 1 (rest), 2 (rest and rest_before) */
     int past_start;
+    int peaked; /* the fields known include those at the peak */
 } xt_clock;
 
 /* Means that are watched for step control, now and at the starts of the last two steps since an event. */

@@ -124,8 +124,8 @@ static xt_status start(xt_sim *sim, xt_error *err) {
     /* an acute phase starts from steady fields: what happens at its first moment comes after them */
     if (!xt_sim_is_acute(sim)) XT_TRY(xt_events_apply(sim, err));
     xt_sim_drivers(sim, sim->scalar, 0);
-    XT_TRY(xt_solver_steady(sim->solver, sim->scalar,
-                            sim->model->peak_share >= 0 && sim->scalar[sim->model->peak_share] > 0, err));
+    sim->clock.peaked = sim->model->peak_share >= 0 && sim->scalar[sim->model->peak_share] > 0;
+    XT_TRY(xt_solver_steady(sim->solver, sim->scalar, sim->clock.peaked, err));
     sim->clock.settled = 1;
     sim->clock.levels = 1;
     xt_sim_drivers(sim, sim->scalar, 0);

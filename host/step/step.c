@@ -11,14 +11,17 @@ xt_status xt_sim_settle(xt_sim *sim, xt_error *err) {
     xt_clock *clock = &sim->clock;
     xt_sim_drivers(sim, sim->scalar, clock->time);
     if (xt_sim_is_acute(sim) || clock->settled) return XT_OK;
+    const bool peak = wants_peak(sim);
+    if (clock->levels > 0 && peak != clock->peaked) xt_step_forget(sim); /* drivers began or ended it */
     if (clock->levels > 0) { /* start where the last two point to */
         const double ratio = clock->levels > 1 ? clock->last[0] / clock->last[1] : 0;
-        XT_TRY(xt_fields_predict(sim->fields, ratio, wants_peak(sim), err));
+        XT_TRY(xt_fields_predict(sim->fields, ratio, peak, err));
     }
     const char *before = xt_stopwatch_turn(sim->watch, "steady fields");
-    XT_TRY(xt_solver_steady(sim->solver, sim->scalar, wants_peak(sim), err));
+    XT_TRY(xt_solver_steady(sim->solver, sim->scalar, peak, err));
     xt_stopwatch_turn(sim->watch, before);
     clock->settled = 1;
+    clock->peaked = peak;
     if (clock->levels < 2) clock->levels++;
     xt_sim_drivers(sim, sim->scalar, clock->time); /* the plasma levels are known now */
     return XT_OK;

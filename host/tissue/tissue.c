@@ -283,7 +283,7 @@ xt_status xt_tissue_step(xt_tissue_rules *rules, const xt_tissue_span *span, xt_
     XT_TRY(xt_buffer_read(rules->device, rules->book, 0, rules->book_items * 8 * sizeof(float),
                           rules->book_host, err));
     read_book(rules);
-    XT_TRY(xt_labels_step(rules, span->dt, err));
+    if (span->dt > 0) XT_TRY(xt_labels_step(rules, span->dt, err)); /* nobody classifies after no time */
     report(rules);
     return XT_OK;
 }

@@ -181,6 +181,39 @@ static void tuned(xt_device *device) {
     world_free(&w);
 }
 
+/* Layers of a gland that makes a hormone and of muscle. */
+static xt_material layers(int x, int y, int z, const xt_model *model, const void *context) {
+    (void)x, (void)y, (void)context;
+    const char *name = z < 6 ? "gland" : "muscle";
+    return (xt_material){(uint8_t)xt_model_find_tissue(model, name), 0, 0};
+}
+
+/* Every other cell of the gland makes less, so that its plain blocks read rows, as do their picked
+ * neighbours' faces. */
+static void uneven_secretion(xt_device *device) {
+    xt_error err = {XT_OK, ""};
+    const world_def def = {.model = "tests/solve/rate_law.yaml",
+                           .dims = {70, 6, 12},
+                           .spacing = {0.4, 0.5, 0.6},
+                           .place = layers};
+    world w;
+    world_make(&w, device, &def);
+    OK(xt_solver_reference(w.solver, &err));
+    w.fields->plasma_clamped = true;
+    const int cell = xt_model_find_phase(w.model, "cell");
+    const size_t bytes = w.fields->cells * sizeof(float);
+    float *phase = world_plane(&w, w.fields->phase, cell);
+    for (size_t i = 0; i < w.fields->cells; i += 2) phase[i] *= 0.5f;
+    OK(xt_buffer_write(device, w.fields->phase, (size_t)cell * bytes, bytes, phase, &err));
+    free(phase);
+    xt_step *step;
+    const xt_step_shape shape = {0, 4, 0, 2, 3, 0, 0, 2, XT_PICK_MIXED};
+    OK(xt_step_create(&step, w.fields, w.scalar, &shape, &err));
+    assert_true(xt_step_picked_share(step) > 0 && xt_step_plain_share(step) > 0);
+    xt_step_free(step);
+    check(&w);
+}
+
 static void default_model(xt_device *device) {
     xt_error err = {XT_OK, ""};
     world w = make(device, "scenes/models/crosstalk4.yaml", NULL);
@@ -222,6 +255,11 @@ static void a_model_with_reactions_agrees_with_the_host(void **state) {
     on_every_device(invented_model);
 }
 
+static void secretion_that_varies_in_plain_blocks_agrees_with_the_host(void **state) {
+    (void)state;
+    on_every_device(uneven_secretion);
+}
+
 static void fixed_walls_agree_with_the_host(void **state) {
     (void)state;
     on_every_device(walled_model);
@@ -232,6 +270,7 @@ int main(void) {
         cmocka_unit_test(the_default_model_agrees_with_the_host),
         cmocka_unit_test(a_model_with_reactions_agrees_with_the_host),
         cmocka_unit_test(random_labels_agree_with_the_host),
+        cmocka_unit_test(secretion_that_varies_in_plain_blocks_agrees_with_the_host),
         cmocka_unit_test(fixed_walls_agree_with_the_host),
         cmocka_unit_test(a_tuning_run_is_kept),
     };
