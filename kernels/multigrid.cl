@@ -45,7 +45,7 @@ static inline xt_lanes xt_join_even(const xt_lanes a, const xt_lanes b, const in
 }
 #endif
 
-/* Transmissibilities and losses of a level from the finer one's. halve: factor of the faces along x, y, z. */
+/* Transmissibilities and losses of a level from the finer one's; doubled: it is coarser along x, y, z. */
 __kernel void multigrid_coarsen(__global const int *child, __global const ushort *fine,
                                 __global ushort *coarse, const int fine_cells, const int cells, const int run,
                                 const int jobs, const int8 slots, const int4 doubled) {

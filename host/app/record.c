@@ -89,6 +89,7 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_open_object(json, "solver");
     xt_json_integer(json, "solves", (long long)proofs->solver.solves);
     xt_json_integer(json, "iterations", (long long)proofs->solver.iterations);
+    xt_json_integer(json, "cycles", (long long)proofs->solver.cycles);
     xt_json_integer(json, "worst_iterations", proofs->solver.worst_iterations);
     xt_json_real(json, "worst_residual", proofs->solver.worst_residual);
     xt_json_integer(json, "levels", proofs->solver.levels);

@@ -103,6 +103,25 @@ void xt_tune_keep(const int *value, const xt_tunables *tunables, const xt_device
     xt_cache_store(&key, cache_kind, value, (size_t)tunables->count * sizeof *value);
 }
 
+/* The families there are. */
+static const char *const families[] = {"step"};
+enum { FAMILIES = sizeof families / sizeof *families };
+
+/* Of a family that there is, or the one asked for? */
+static xt_status check_family(const char *text, const xt_tunables *tunables, xt_error *err) {
+    char family[128];
+    const size_t size = strcspn(text, ".=");
+    memcpy(family, text, size);
+    family[size] = '\0';
+    if (text[size] == '.' && strcmp(family, tunables->family) == 0) return XT_OK;
+    for (int k = 0; k < FAMILIES && text[size] == '.'; k++)
+        if (strcmp(family, families[k]) == 0) return XT_OK;
+    const char *near = xt_nearest(family, families, FAMILIES);
+    if (text[size] != '.' || !near)
+        return xt_fail(err, XT_USAGE, "CROSSTALK_TUNE: '%s'; expected %s.NAME=NUMBER", text, families[0]);
+    return xt_fail(err, XT_USAGE, "CROSSTALK_TUNE: no kernels '%s'; did you mean '%s'?", family, near);
+}
+
 /* One "family.name=value" of the environment; those of other families are theirs. */
 static xt_status override(int *value, const xt_tunables *tunables, const char *item, size_t size,
                           xt_error *err) {
@@ -111,6 +130,7 @@ static xt_status override(int *value, const xt_tunables *tunables, const char *i
     if (size >= sizeof text) return xt_fail(err, XT_USAGE, "CROSSTALK_TUNE: '%.40s...' is too long", item);
     memcpy(text, item, size);
     text[size] = '\0';
+    XT_TRY(check_family(text, tunables, err));
     if (strncmp(text, tunables->family, family) != 0 || text[family] != '.') return XT_OK;
     char *name = text + family + 1, *equals = strchr(name, '='), *end;
     if (!equals)

@@ -87,8 +87,8 @@ void xt_forcing_begin(xt_solver *solver, double time, xt_drivers_at drivers, voi
 /* Fill a row on the host; bring the first `count` to the device. */
 void xt_forcing_row(xt_solver *solver, int row, double time);
 xt_status xt_forcing_upload(xt_solver *solver, int count, xt_error *err);
-/* Where sources first jump after `time` (to xt_tick), or `until`: they are looked at once a minute, or 256
- * times where that is more often. */
+/* Where sources first jump after `time` (to xt_tick), or `until`: they are looked at once a minute, and twice
+ * at least, so that no pulse of a minute or longer is stepped over. */
 double xt_forcing_edge(xt_solver *solver, double time, double until);
 static const double xt_tick = 1e-7; /* h */
 

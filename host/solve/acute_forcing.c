@@ -165,7 +165,7 @@ double xt_forcing_edge(xt_solver *solver, double time, double until) {
     const row_sizes row = sizes_of(solver->fields);
     float **v = solver->acute->forcing.look;
     const double span = until - time;
-    const int count = (int)fmin(256, fmax(2, ceil(span * 60)));
+    const int count = (int)fmin(1e6, fmax(2, ceil(span * 60)));
     double low = time + fmin(xt_tick, 0.25 * span);
     memset(v[3], 0, (row.tables + row.source + row.injected + row.scalars) * sizeof *v[3]);
     look(solver, v[1], until - fmin(2 * xt_tick, 0.25 * span));

@@ -1,8 +1,6 @@
-#include "base/clock.h"
 #include "solve/internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Residuals below this share of |A||c|, in unit roundoffs of fp32, cannot be told from rounding. */
@@ -326,6 +324,7 @@ static xt_status step(xt_solver *solver, job *const *active, int count, bool fir
     const xt_jobs jobs = jobs_of(active, count);
     const size_t runs = e->grid.level[0].size.runs, all = runs * (size_t)count;
     XT_TRY(xt_multigrid_cycle(&e->grid, &jobs, e->r, e->spare, e->q, e->partial, err));
+    solver->report.cycles += (unsigned long long)count;
     double zq[XT_JOBS], alpha[XT_JOBS];
     if (!first) {
         XT_TRY(read_pairs(solver, all, err));

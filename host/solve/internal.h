@@ -153,6 +153,7 @@ struct xt_solver {
     bool base_known, base_modulated; /* of base[0]: it was uploaded; for a kind with multipliers */
     xt_elliptic elliptic;
     xt_stencil stencil; /* for the right-hand side; nothing until it is asked for */
+    xt_pick pick;       /* of its blocks, as suits the device */
     xt_response response[XT_MAX_SPECIES];
     xt_ledger ledger[XT_MAX_SPECIES];
     double

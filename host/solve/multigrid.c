@@ -392,7 +392,6 @@ static xt_status cycle(xt_multigrid *mg, const xt_jobs *jobs, int l, cl_mem righ
 
 xt_status xt_multigrid_cycle(xt_multigrid *mg, const xt_jobs *jobs, cl_mem right, cl_mem stepped,
                              cl_mem product, cl_mem partial, xt_error *err) {
-    mg->cycles += (unsigned long long)jobs->count;
     return cycle(mg, jobs, 0, right, stepped, product, partial, err);
 }
 

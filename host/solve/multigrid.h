@@ -67,7 +67,6 @@ typedef struct {
         int depth;               /* levels that the cycle visits */
         double share[XT_LEVELS]; /* largest share of the faces in a diagonal */
     } set[XT_JOBS];
-    unsigned long long cycles;
 } xt_multigrid;
 
 /* Cells in runs for sums: rows as in kernels/reduce.clh. */

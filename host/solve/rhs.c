@@ -1,12 +1,8 @@
 #include "solve/acute.h"
 
-#include "solve/step.h"
-
 xt_status xt_rhs_update(xt_solver *solver, xt_error *err) {
     xt_fields *fields = solver->fields;
-    /* never XT_PICK_ALL: results must not depend on what a device is tuned to */
-    const bool pick = xt_step_shape_for(fields->device).pick != XT_PICK_NONE;
-    XT_TRY(xt_stencil_update(&solver->stencil, fields, pick ? XT_PICK_MIXED : XT_PICK_NONE, err));
+    XT_TRY(xt_stencil_update(&solver->stencil, fields, solver->pick, err));
     xt_stencil_trim(&solver->stencil);
     return XT_OK;
 }

@@ -33,6 +33,7 @@ typedef struct {
 
 typedef struct {
     unsigned long long solves, iterations; /* elliptic */
+    unsigned long long cycles;             /* of multigrid, a problem at a time */
     int worst_iterations;
     int levels;               /* of the multigrid hierarchy, as many as any species needed */
     double worst_residual;    /* relative, true residual recomputed after convergence */

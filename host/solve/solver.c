@@ -1,6 +1,7 @@
 #include "solve/internal.h"
 
 #include "solve/chebyshev.h"
+#include "solve/step_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,6 +52,10 @@ static xt_status create_on_device(xt_solver *solver, xt_error *err) {
     const size_t entries = (size_t)(model->tissue_count + 1) * (size_t)model->species_count * 2;
     for (int k = 0; k < 2; k++)
         XT_TRY(xt_buffer_create(&solver->base[k], fields->device, entries * sizeof(float), "secretion", err));
+    xt_step_shape shape;
+    XT_TRY(xt_step_shape_get(&shape, NULL, fields->device, err));
+    /* never XT_PICK_ALL: results must not depend on what a device is tuned to */
+    solver->pick = shape.pick == XT_PICK_NONE ? XT_PICK_NONE : XT_PICK_MIXED;
     solver->base_host = calloc(entries, sizeof *solver->base_host);
     if (!solver->base_host) return xt_no_memory(err, "secretion", entries * sizeof *solver->base_host);
     return XT_OK;

@@ -44,15 +44,17 @@ static void kept_on_device(xt_device *device) {
     OK(xt_tune_get(value, &tuned, &tunables, device, &err));
     assert_true(tuned);
     assert_memory_equal(value, kept, sizeof kept);
-    setenv("CROSSTALK_TUNE", "other.width=3,invented.depth=2", 1);
+    setenv("CROSSTALK_TUNE", "step.levels=3,invented.depth=2", 1);
     OK(xt_tune_get(value, &tuned, &tunables, device, &err));
     assert_int_equal(value[0], 17);
     assert_int_equal(value[1], 2);
-    const char *bad[] = {"invented.deep=1", "invented.depth=99", "invented.depth=x", "invented.depth"};
-    for (int k = 0; k < 4; k++) {
+    const char *bad[] = {"invented.deep=1", "invented.depth=99", "invented.depth=x", "invented.depth",
+                         "other.width=3",   "stp.levels=2",      "levels=2"};
+    for (int k = 0; k < 7; k++) {
         setenv("CROSSTALK_TUNE", bad[k], 1);
         assert_int_equal(xt_tune_get(value, &tuned, &tunables, device, &err), XT_USAGE);
         assert_non_null(strstr(err.text, "CROSSTALK_TUNE"));
+        assert_true(k < 4 || strstr(err.text, "step"));
         err = (xt_error){XT_OK, ""};
     }
     unsetenv("CROSSTALK_TUNE");

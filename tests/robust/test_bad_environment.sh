@@ -38,6 +38,10 @@ expect "well-mixed without a device" 0 "" \
     env OCL_ICD_VENDORS="$folder/none" "$binary" run scenes/aged_sedentary.yaml -o "$folder/mixed" --well-mixed --quiet \
     --set clock.until='60 d'
 
+expect "a tunable that is not there" 2 "did you mean 'step'" \
+    env CROSSTALK_TUNE=stp.levels=2 "$binary" run $scene -o "$folder/a" "${small[@]}"
+absent "$folder/a"
+
 mkdir "$folder/there"
 echo mine >"$folder/there/file"
 expect "a folder that exists" 4 "force" "$binary" run $scene -o "$folder/there" "${small[@]}"
