@@ -1,5 +1,6 @@
 #include "mesh/vti.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ static xt_status write_packed(sink *s, const xt_vti *image, const xt_vti_array *
     if (fseeko(s->file.stream, start, SEEK_SET) != 0 ||
         fwrite(header, 1, header_size, s->file.stream) != header_size ||
         fseeko(s->file.stream, 0, SEEK_END) != 0)
-        status = xt_fail(err, XT_IO, "%s: cannot write", s->file.path);
+        status = xt_fail(err, XT_IO, "%s: cannot write: %s", s->file.path, strerror(errno));
 done:
     free(header);
     return status;
@@ -184,7 +185,7 @@ xt_status xt_vti_write(const char *path, const xt_vti *image, xt_error *err) {
     static const char tail[] = "\n  </AppendedData>\n</VTKFile>\n";
     XT_GO(xt_file_writer_write(&s.file, tail, sizeof tail - 1, err));
     if (fseeko(s.file.stream, 0, SEEK_SET) != 0) {
-        status = xt_fail(err, XT_IO, "%s: cannot write", path);
+        status = xt_fail(err, XT_IO, "%s: cannot write: %s", path, strerror(errno));
         goto done;
     }
     XT_GO(xt_file_writer_write(&s.file, head.data, head.size, err));
