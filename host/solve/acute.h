@@ -74,6 +74,9 @@ struct xt_acute {
     xt_split split;
 };
 
+/* For what may be empty, as a buffer may not. */
+static inline size_t xt_at_least_one(size_t n) { return n > 0 ? n : 1; }
+
 /* Components of the body per species. */
 static inline size_t xt_body_count(const xt_fields *fields) {
     return XT_TRACKS + 1 + (size_t)fields->organ_count;

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t at_least_one(size_t n) { return n > 0 ? n : 1; }
-
 xt_status xt_body_create(xt_solver *solver, xt_error *err) {
     const xt_fields *fields = solver->fields;
     const xt_model *model = fields->model;
     xt_acute *a = solver->acute;
-    const size_t species = (size_t)model->species_count, organs = at_least_one((size_t)fields->organ_count);
+    const size_t species = (size_t)model->species_count,
+                 organs = xt_at_least_one((size_t)fields->organ_count);
     const size_t body = species * xt_body_count(fields) * 2, rows = (size_t)model->tissue_count + 1;
     const struct {
         cl_mem *buffer;
@@ -26,9 +25,9 @@ xt_status xt_body_create(xt_solver *solver, xt_error *err) {
         {&a->organ_tissue, organs},
         {&a->organ_field[0], organs * species},
         {&a->organ_field[1], organs * species},
-        {&a->organ_phase, organs * at_least_one((size_t)model->phase_count)},
+        {&a->organ_phase, organs * xt_at_least_one((size_t)model->phase_count)},
         {&a->organ_bone, organs},
-        {&a->organ_state, organs * at_least_one((size_t)model->state_count)},
+        {&a->organ_state, organs * xt_at_least_one((size_t)model->state_count)},
         {&a->organ_reference, organs * species},
         {&a->organ_epsilon, rows * species},
     };

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t at_least_one(size_t n) { return n > 0 ? n : 1; }
-
 /* Floats of one row: secretion, scalars, organs' sources, what is injected. */
 typedef struct {
     size_t tables, scalars, source, injected;
@@ -24,8 +22,8 @@ xt_status xt_forcing_create(xt_forcing *f, const xt_fields *fields, xt_error *er
         float **host;
         size_t floats;
     } all[] = {{&f->tables, &f->tables_host, row.tables},
-               {&f->scalars, &f->scalars_host, at_least_one(row.scalars)},
-               {&f->source, &f->source_host, at_least_one(row.source)},
+               {&f->scalars, &f->scalars_host, xt_at_least_one(row.scalars)},
+               {&f->source, &f->source_host, xt_at_least_one(row.source)},
                {&f->injected, &f->injected_host, row.injected}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         const size_t bytes = XT_ROWS_MOST * all[k].floats * sizeof(float);
@@ -35,9 +33,9 @@ xt_status xt_forcing_create(xt_forcing *f, const xt_fields *fields, xt_error *er
     }
     const size_t length = row.tables + row.scalars + row.source + row.injected;
     for (int k = 0; k < 4; k++) f->look[k] = calloc(length, sizeof(float));
-    f->scalar = calloc(at_least_one(row.scalars), sizeof *f->scalar);
-    f->organ = calloc(at_least_one(row.source), sizeof *f->organ);
-    f->organ_rate = calloc(at_least_one(row.source), sizeof *f->organ_rate);
+    f->scalar = calloc(xt_at_least_one(row.scalars), sizeof *f->scalar);
+    f->organ = calloc(xt_at_least_one(row.source), sizeof *f->organ);
+    f->organ_rate = calloc(xt_at_least_one(row.source), sizeof *f->organ_rate);
     if (!f->look[0] || !f->look[1] || !f->look[2] || !f->look[3] || !f->scalar || !f->organ || !f->organ_rate)
         return xt_no_memory(err, "acute mode", length * sizeof(float));
     return XT_OK;

@@ -35,12 +35,6 @@ static xt_jobs jobs_of(job *const *list, int count) {
     return jobs;
 }
 
-static cl_int8 pack(const cl_int list[XT_JOBS]) {
-    cl_int8 packed;
-    memcpy(packed.s, list, sizeof packed.s);
-    return packed;
-}
-
 static const char *name_of(const xt_solver *solver, const xt_problem *problem) {
     return solver->fields->model->species[problem->species].name;
 }
@@ -107,7 +101,7 @@ xt_status xt_elliptic_setup(xt_solver *solver, xt_problem *const *problems, int 
         e->set[set].geometry = fields->geometry;
     }
     if (wanted.count == 0) return XT_OK;
-    const cl_int8 slots = pack(wanted.slot), species = pack(wanted.species);
+    const cl_int8 slots = xt_pack(wanted.slot), species = xt_pack(wanted.species);
     const xt_runs *size = &e->grid.level[0].size;
     xt_arg args[32];
     int n = xt_mesh_args(args, solver, XT_MESH_ARGS);
@@ -262,7 +256,7 @@ static xt_status operate(xt_solver *solver, job *const *active, int count, xt_er
     xt_elliptic *e = &solver->elliptic;
     const xt_jobs jobs = jobs_of(active, count);
     const xt_level *level = &e->grid.level[0];
-    const cl_int8 slots = pack(jobs.slot);
+    const cl_int8 slots = xt_pack(jobs.slot);
     const cl_int sets = e->grid.sets;
     cl_float8 beta;
     memset(&beta, 0, sizeof beta);
@@ -295,7 +289,7 @@ static xt_status update(xt_solver *solver, job *const *active, int count, const 
     xt_elliptic *e = &solver->elliptic;
     const xt_jobs jobs = jobs_of(active, count);
     const xt_level *level = &e->grid.level[0];
-    const cl_int8 slots = pack(jobs.slot), species = pack(jobs.species);
+    const cl_int8 slots = xt_pack(jobs.slot), species = xt_pack(jobs.species);
     const cl_int sets = e->grid.sets;
     cl_float8 alpha;
     memset(&alpha, 0, sizeof alpha);

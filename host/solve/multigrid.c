@@ -159,7 +159,7 @@ void xt_multigrid_free(xt_multigrid *mg) {
 
 /* ---- coefficients ---- */
 
-static cl_int8 pack(const cl_int list[XT_JOBS]) {
+cl_int8 xt_pack(const cl_int list[XT_JOBS]) {
     cl_int8 packed;
     memcpy(packed.s, list, sizeof packed.s);
     return packed;
@@ -203,7 +203,7 @@ static xt_status make_dense(xt_multigrid *mg, int set, xt_error *err) {
 
 static xt_status coarsen(xt_multigrid *mg, const xt_jobs *sets, int l, xt_error *err) {
     const xt_level *fine = &mg->level[l - 1], *level = &mg->level[l];
-    const cl_int8 slots = pack(sets->slot);
+    const cl_int8 slots = xt_pack(sets->slot);
     const cl_int jobs = sets->count, first = (cl_int)mg->largest_first[l];
     const cl_int4 doubled = {.s = {fine->doubled[0], fine->doubled[1], fine->doubled[2], 0}};
     const xt_arg args[] = {XT_ARG(fine->child),
@@ -224,7 +224,7 @@ static xt_status coarsen(xt_multigrid *mg, const xt_jobs *sets, int l, xt_error 
 
 xt_status xt_multigrid_setup(xt_multigrid *mg, const xt_jobs *sets, cl_mem low, xt_error *err) {
     const xt_level *finest = &mg->level[0];
-    const cl_int8 slots = pack(sets->slot);
+    const cl_int8 slots = xt_pack(sets->slot);
     const cl_int jobs = sets->count;
     const xt_arg args[] = {
         XT_ARG(finest->block),      XT_ARG(finest->half),     XT_ARG(low),  XT_ARG(mg->largest),
@@ -289,7 +289,7 @@ static xt_status begin(xt_multigrid *mg, const xt_jobs *jobs, int l, bool alone,
                        cl_mem partial, cl_int sums, xt_error *err) {
     const xt_level *level = &mg->level[l];
     const smoothing s = smoothing_of(mg, jobs, l, alone);
-    const cl_int8 slots = pack(jobs->slot);
+    const cl_int8 slots = xt_pack(jobs->slot);
     const cl_int count = jobs->count, sets = mg->sets;
     const xt_arg args[] = {XT_ARG(level->block),
                            XT_ARG(level->half),
@@ -324,7 +324,7 @@ static xt_status cycle(xt_multigrid *mg, const xt_jobs *jobs, int l, cl_mem righ
     if (deep.count) {
         const xt_level *coarse = &mg->level[l + 1];
         const smoothing s = smoothing_of(mg, &deep, l, false);
-        const cl_int8 slots = pack(deep.slot);
+        const cl_int8 slots = xt_pack(deep.slot);
         const cl_int count = deep.count, sets = mg->sets, wide = level->doubled[0];
         XT_TRY(begin(mg, &deep, l, false, right, product, partial, none, err));
         const xt_arg down[] = {XT_ARG(level->block),

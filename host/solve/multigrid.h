@@ -72,6 +72,9 @@ typedef struct {
 /* Cells in runs for sums: rows as in kernels/reduce.clh. */
 xt_runs xt_runs_of(size_t cells, bool rows);
 
+/* A list by problem as kernels take it. */
+cl_int8 xt_pack(const cl_int list[XT_JOBS]);
+
 /* Levels for a mesh, and room for the coefficients of `sets` species and the vectors of `slots` problems.
  * block: the mesh's on the device; rows and local: how kernels take cells (solve/reduce.h). */
 xt_status xt_multigrid_create(xt_multigrid *mg, xt_device *device, xt_program *program, const xt_mesh *mesh,

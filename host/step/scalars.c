@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/phi.h"
 #include "step/internal.h"
 
 static void drivers(const xt_sim *sim, double *scalar, double time) {
@@ -30,9 +31,6 @@ static double slope(const xt_model *model, int k, double *scalar) {
     return isfinite(high - low) ? (high - low) / by : 0;
 }
 
-static double phi1(double z) { return fabs(z) < 1e-5 ? 1 + z / 2 : expm1(z) / z; }
-static double phi2(double z) { return fabs(z) < 1e-2 ? 0.5 + z / 6 + z * z / 24 : (phi1(z) - 1) / z; }
-
 /* Exponential Heun, as the rules of voxels (tissue/cell.c). end: as at the start but for means and plasma. */
 static void memories(double *end, const xt_sim *sim, double dt, double time) {
     const xt_model *model = sim->model;
@@ -43,14 +41,14 @@ static void memories(double *end, const xt_sim *sim, double dt, double time) {
         memcpy(sim->work, sim->scalar, (size_t)model->scalar_count * sizeof *end);
         begin[count] = rate(model, k, sim->work);
         fall[count] = slope(model, k, sim->work);
-        end[k] += dt * phi1(dt * fall[count]) * begin[count];
+        end[k] += dt * xt_phi1(dt * fall[count]) * begin[count];
         count++;
     }
     drivers(sim, end, time);
     for (int k = 0, j = 0; k < model->scalar_count && j < count; k++) {
         if (model->scalar[k].kind != XT_SCALAR_MEMORY) continue;
         const double bend = rate(model, k, end) - begin[j] - fall[j] * (end[k] - sim->scalar[k]);
-        sim->work[k] = end[k] + dt * phi2(dt * fall[j]) * bend;
+        sim->work[k] = end[k] + dt * xt_phi2(dt * fall[j]) * bend;
         j++;
     }
     for (int k = 0; k < model->scalar_count; k++)

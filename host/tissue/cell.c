@@ -1,6 +1,7 @@
 /* The rules for one cell on the host: the reference for the device, and what organs use. */
 #include <math.h>
 #include <string.h>
+#include "base/phi.h"
 #include "tissue/internal.h"
 
 static void quantities(const xt_model *model, int tissue, const xt_values *values, double *quantity) {
@@ -66,11 +67,6 @@ static void fill(const xt_model *model, double *phase) {
 
 /* ---- a step: exponential Heun (Cox and Matthews 2002, ETD2RK), per state with the slope of its own rate
  * ---- */
-
-/* (e^z - 1)/z and (e^z - 1 - z)/z^2: what a constant and a growing rate add over a step of z time constants.
- */
-static double phi1(double z) { return fabs(z) < 1e-5 ? 1 + z / 2 : expm1(z) / z; }
-static double phi2(double z) { return fabs(z) < 1e-2 ? 0.5 + z / 6 + z * z / 24 : (phi1(z) - 1) / z; }
 
 typedef struct {
     double state[XT_MAX_STATES], slope[XT_MAX_STATES];
@@ -138,7 +134,7 @@ void xt_cell_step(const xt_model *model, int tissue, double *phase, const double
 
     quantities(model, tissue, &first, quantity);
     rates_of(&a, model, tissue, &first);
-    for (int k = 0; k < model->state_count; k++) ahead[k] += dt * phi1(dt * a.slope[k]) * a.state[k];
+    for (int k = 0; k < model->state_count; k++) ahead[k] += dt * xt_phi1(dt * a.slope[k]) * a.state[k];
     assign_values(model, tissue, ahead, &last, quantity); /* targets may use them */
     remodel(model, tissue, filled, &a, &a, &last, quantity, dt, bookkeeping);
     assign_values(model, tissue, ahead, &last, quantity);
@@ -148,7 +144,7 @@ void xt_cell_step(const xt_model *model, int tissue, double *phase, const double
     for (int k = 0; k < model->state_count; k++) {
         const double bend = b.state[k] - a.state[k] - a.slope[k] * (ahead[k] - state[k]);
         if (!(model->state[k].tissues >> tissue & 1) || model->state[k].value) continue;
-        state[k] = ahead[k] + dt * phi2(dt * a.slope[k]) * bend;
+        state[k] = ahead[k] + dt * xt_phi2(dt * a.slope[k]) * bend;
     }
     last.state = state;
     assign_values(model, tissue, state, &last, quantity);
