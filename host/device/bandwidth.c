@@ -4,12 +4,11 @@
 #include <string.h>
 #include "device/internal.h"
 
-/* float4 elements a work-item moves in kernels/device.cl: with one, Intel's runtime for processors reaches a
- * ninth of what it does with four, PoCL the same; with sixteen the strides get in each other's way on both.
- */
-#ifndef XT_BANDWIDTH_PER_ITEM
-#define XT_BANDWIDTH_PER_ITEM 4
-#endif
+/* float4 elements a work-item moves in kernels/device.cl, as measured: Intel's runtime for processors reaches
+ * a ninth with one of what it does with four; PoCL is as fast from memory and slower in caches with four. */
+static int per_item(const xt_device_info *info) {
+    return (info->type & CL_DEVICE_TYPE_CPU) && strstr(info->platform, "Intel") ? 4 : 1;
+}
 
 enum { SAMPLES = 7, LEAST_BYTES = 1 << 20, MOST_BYTES = 256 << 20, ELEMENT = 16 };
 static const double sample_seconds =
@@ -21,7 +20,7 @@ static xt_status build_kernels(xt_device *device, xt_error *err) {
     const xt_program_part parts[] = {{"device.cl", NULL}};
     char options[64];
     if (device->fill) return XT_OK;
-    snprintf(options, sizeof options, "-DDEVICE_PER_ITEM=%d", XT_BANDWIDTH_PER_ITEM);
+    snprintf(options, sizeof options, "-DDEVICE_PER_ITEM=%d", per_item(&device->info));
     if (!device->bandwidth_program)
         XT_TRY(xt_program_build(&device->bandwidth_program, device, parts, 1, options, err));
     if (!device->copy) XT_TRY(xt_kernel_create(&device->copy, device->bandwidth_program, "device_copy", err));
@@ -33,7 +32,7 @@ static xt_status build_kernels(xt_device *device, xt_error *err) {
 /* One pass of the kernel that uses `arrays` arrays. */
 static xt_status pass(xt_device *device, int arrays, const cl_mem *array, cl_uint n4, xt_error *err) {
     const float s = 0.5f;
-    const size_t global = (n4 + (size_t)XT_BANDWIDTH_PER_ITEM - 1) / XT_BANDWIDTH_PER_ITEM;
+    const size_t global = (n4 + (size_t)per_item(&device->info) - 1) / (size_t)per_item(&device->info);
     const double bytes = (double)arrays * ELEMENT * n4;
     const xt_arg copy[] = {XT_ARG(array[0]), XT_ARG(array[1]), XT_ARG(n4)};
     const xt_arg triad[] = {XT_ARG(array[0]), XT_ARG(array[1]), XT_ARG(array[2]), XT_ARG(s), XT_ARG(n4)};
