@@ -205,6 +205,7 @@ xt_status xt_bench_run(xt_bench_record *record, xt_device *device, const xt_benc
     if (!record->row) return xt_no_memory(err, "a benchmark record", XT_BENCH_ROWS * sizeof *record->row);
     if (def.repeats > XT_BENCH_REPEATS) def.repeats = XT_BENCH_REPEATS;
     if (def.quick && def.least_s > 0.01) def.least_s = 0.01;
+    XT_TRY(xt_step_shape_check(device, err));
     XT_TRY(choose_sizes(&def, record, device, err));
     record->info = *xt_device_get_info(device);
     tune(record, &def, device);

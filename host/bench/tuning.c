@@ -8,7 +8,7 @@
 #include "solve/step.h"
 
 static const char *picks(const xt_step_shape *shape) {
-    return shape->pick == XT_PICK_NONE    ? ""
+    return shape->pick == XT_PICK_NONE    ? "; coefficients in rows"
            : shape->pick == XT_PICK_MIXED ? "; coefficients by number in mixed blocks"
                                           : "; coefficients by number";
 }

@@ -33,6 +33,8 @@ enum { XT_STEP_LEVELS_MOST = 8 };
  * comes from a tuning run. */
 xt_step_shape xt_step_shape_for(const xt_device *device);
 bool xt_step_is_tuned(const xt_device *device);
+/* XT_USAGE where CROSSTALK_TUNE asks for what there is not. */
+xt_status xt_step_shape_check(const xt_device *device, xt_error *err);
 
 /* The tuning run: time shapes on these fields (128^3 voxels or so) and keep the best for the device in the
  * cache folder. Takes some seconds and spoils fields->rest and ->peak. */

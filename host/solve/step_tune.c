@@ -56,6 +56,11 @@ xt_step_shape xt_step_shape_for(const xt_device *device) {
     return shape;
 }
 
+xt_status xt_step_shape_check(const xt_device *device, xt_error *err) {
+    xt_step_shape shape;
+    return xt_step_shape_get(&shape, NULL, device, err);
+}
+
 bool xt_step_is_tuned(const xt_device *device) {
     xt_error ignored = {0};
     xt_step_shape shape;

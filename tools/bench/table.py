@@ -27,7 +27,10 @@ def load(paths):
     """Records with a name of their own; an array in a file is several."""
     records = []
     for path in paths:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            sys.exit(f"table.py: {path}: {error}")
         for record in content if isinstance(content, list) else [content]:
             if record.get("program") != "crosstalk" or record.get("format") != 1:
                 sys.exit(f"{path}: not a benchmark record of format 1")
@@ -287,7 +290,10 @@ def main():
     for title, head, rows in sections(records):
         print(markdown(title, head, rows))
     if options.html:
-        options.html.write_text(page(records), encoding="utf-8")
+        try:
+            options.html.write_text(page(records), encoding="utf-8")
+        except OSError as error:
+            sys.exit(f"table.py: {error}")
 
 
 if __name__ == "__main__":
