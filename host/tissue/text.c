@@ -86,7 +86,7 @@ static void number(xt_text *out, const char *before, double value, const char *a
 /* "#define NAME(M) M(1) M(4)": a list of tissues. */
 static void list_text(xt_text *out, const char *name, unsigned tissues) {
     xt_text_printf(out, "#define %s(M)", name);
-    for (int t = 1; t <= XT_MAX_TISSUES; t++)
+    for (int t = 1; t < XT_MAX_TISSUES; t++) /* bit k is tissue k: 31 at most */
         if (tissues >> t & 1) xt_text_printf(out, " M(%d)", t);
     xt_text_add(out, "\n");
 }
