@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Layering, from the text of the sources: tools/check_layers.py [ROOT]
 
-app -> step, observe, bench, scene;  step -> solve, tissue -> fields -> mesh, model -> scene -> base;  bench -> solve,
-tissue;  what computes -> device -> base;  observe -> fields, mesh.  An arrow reaches everything behind it.  Physics
-never includes observe; solve and tissue never include each other.  Only host/app and host/base/log.c print, only
-host/app exits, only host/device calls OpenCL.  Prints each violation as file:line and returns 1 if there are any.
+app -> step, observe, render, report, bench, scene; step -> solve, tissue -> fields -> mesh, model -> scene -> base;
+bench -> solve, tissue; what computes -> device -> base; observe, render -> fields, mesh, draw; report -> mesh, draw
+-> base.  An arrow reaches everything behind it.  Physics never includes observe; solve and tissue never include each
+other.  Only host/app and host/base/log.c print, only host/app exits, only host/device calls OpenCL.
+Prints each violation as file:line and returns 1 if there are any.
 """
 import pathlib
 import re
@@ -26,9 +27,12 @@ MAY_INCLUDE = {
     "solve": FIELDS | {"solve"},
     "tissue": FIELDS | {"tissue"},
     "step": FIELDS | {"solve", "tissue", "step"},
-    "observe": FIELDS | {"observe"},
+    "draw": BASE | {"draw"},
+    "observe": FIELDS | {"draw", "observe"},
+    "render": FIELDS | {"draw", "render"},
+    "report": MESH | {"draw", "report"},
     "bench": FIELDS | {"solve", "tissue", "bench"},
-    "app": FIELDS | {"solve", "tissue", "step", "observe", "bench", "app"},
+    "app": FIELDS | {"solve", "tissue", "step", "draw", "observe", "render", "report", "bench", "app"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]*)"')
 PRINTS = re.compile(r"\b(?:v?printf|puts|putchar|perror)\s*\(|\b(?:stdout|stderr)\b")

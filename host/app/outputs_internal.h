@@ -4,7 +4,7 @@
 
 #include "app/outputs.h"
 #include "app/quantity.h"
-#include "observe/font.h"
+#include "draw/font.h"
 #include "observe/frame.h"
 #include "observe/pvd.h"
 #include "observe/series.h"

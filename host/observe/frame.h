@@ -7,8 +7,8 @@
 #define OBSERVE_FRAME_H
 
 #include <stdbool.h>
-#include "observe/colormap.h"
-#include "observe/font.h"
+#include "draw/colormap.h"
+#include "draw/font.h"
 
 typedef enum {
     XT_FRAME_FIELD,

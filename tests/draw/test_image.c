@@ -5,8 +5,8 @@
 #include <png.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include "observe/font.h"
-#include "observe/image.h"
+#include "draw/font.h"
+#include "draw/image.h"
 
 static const xt_colour white = {255, 255, 255, 255}, black = {0, 0, 0, 255};
 

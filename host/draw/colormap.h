@@ -3,10 +3,10 @@
  * In the sequential maps lightness rises in proportion to the value: they stay readable in grey and for
  * colour-blind readers. The diverging map is lightest in the middle and falls equally to both ends.
  * OKLab: B. Ottosson, "A perceptual color space for image processing", 2020. */
-#ifndef OBSERVE_COLORMAP_H
-#define OBSERVE_COLORMAP_H
+#ifndef DRAW_COLORMAP_H
+#define DRAW_COLORMAP_H
 
-#include "observe/image.h"
+#include "draw/image.h"
 
 typedef enum {
     XT_MAP_GLOW,    /* sequential: violet, blue-green, yellow. The default */

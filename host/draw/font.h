@@ -1,9 +1,9 @@
 /* Anti-aliased UTF-8 text on pictures, through FreeType. A font belongs to one thread at a time. */
-#ifndef OBSERVE_FONT_H
-#define OBSERVE_FONT_H
+#ifndef DRAW_FONT_H
+#define DRAW_FONT_H
 
 #include <stdbool.h>
-#include "observe/image.h"
+#include "draw/image.h"
 
 typedef struct xt_font xt_font;
 

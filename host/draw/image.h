@@ -2,8 +2,8 @@
  *
  * Coordinates are pixels; (0,0) is the top left corner of the top left pixel, whose centre is (0.5, 0.5); y
  * points down. What falls outside the picture is clipped. */
-#ifndef OBSERVE_IMAGE_H
-#define OBSERVE_IMAGE_H
+#ifndef DRAW_IMAGE_H
+#define DRAW_IMAGE_H
 
 #include <stdint.h>
 #include "base/error.h"

@@ -1,4 +1,4 @@
-#include "observe/image.h"
+#include "draw/image.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "observe/testing.h"
 
 #include <math.h>
-#include "observe/colormap.h"
+#include "draw/colormap.h"
 
 static void lightness_rises_in_proportion(void **state) {
     (void)state;

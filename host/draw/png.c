@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
-#include "observe/image.h"
+#include "draw/image.h"
 
 enum { MAX_TEXT = 32 };
 

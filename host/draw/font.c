@@ -1,4 +1,4 @@
-#include "observe/font.h"
+#include "draw/font.h"
 
 #include <ft2build.h>
 #include FT_FREETYPE_H

@@ -1,4 +1,4 @@
-#include "observe/colormap.h"
+#include "draw/colormap.h"
 
 #include <math.h>
 #include <string.h>
