@@ -23,7 +23,7 @@ static double to_linear(double v) { return v <= 0.04045 ? v / 12.92 : pow((v + 0
 static double to_srgb(double v) { return v <= 0.0031308 ? 12.92 * v : 1.055 * pow(v, 1 / 2.4) - 0.055; }
 
 static oklab from_colour(xt_colour c) {
-    const double r = to_linear(c.r / 255.0), g = to_linear(c.g / 255.0), b = to_linear(c.b / 255.0);
+    const double r = to_linear(c.r / 65535.0), g = to_linear(c.g / 65535.0), b = to_linear(c.b / 65535.0);
     const double l = cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
     const double m = cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
     const double s = cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
@@ -60,9 +60,9 @@ static xt_colour to_colour(oklab c) {
         }
         to_rgb(rgb, (oklab){c.L, c.a * low, c.b * low});
     }
-    uint8_t byte[3];
-    for (int k = 0; k < 3; k++) byte[k] = (uint8_t)lround(255 * to_srgb(fmin(fmax(rgb[k], 0), 1)));
-    return (xt_colour){byte[0], byte[1], byte[2], 255};
+    uint16_t channel[3];
+    for (int k = 0; k < 3; k++) channel[k] = (uint16_t)lround(65535 * to_srgb(fmin(fmax(rgb[k], 0), 1)));
+    return (xt_colour){channel[0], channel[1], channel[2], 65535};
 }
 
 /* Slope at anchor i of a curve through (t, v) that does not overshoot (Fritsch-Carlson, harmonic mean). */

@@ -5,7 +5,7 @@
 
 enum { MAX_SIDE = 16384, MAX_CORNERS = 256, SUBROWS = 8 };
 
-static uint8_t mix(uint8_t a, uint8_t b, double t) { return (uint8_t)(a + (b - (double)a) * t + 0.5); }
+static uint16_t mix(uint16_t a, uint16_t b, double t) { return (uint16_t)(a + (b - (double)a) * t + 0.5); }
 
 xt_colour xt_colour_mix(xt_colour a, xt_colour b, double t) {
     t = t > 0 ? (t < 1 ? t : 1) : 0;
@@ -35,8 +35,8 @@ void xt_image_free(xt_image *image) {
 void xt_image_blend(xt_image *image, int x, int y, xt_colour colour, double coverage) {
     if (x < 0 || y < 0 || x >= image->width || y >= image->height || !(coverage > 0)) return;
     xt_colour *p = &image->pixel[(size_t)y * (size_t)image->width + (size_t)x];
-    const double t = (coverage < 1 ? coverage : 1) * colour.a / 255.0;
-    colour.a = 255;
+    const double t = (coverage < 1 ? coverage : 1) * colour.a / 65535.0;
+    colour.a = 65535;
     if (t >= 1) {
         *p = colour;
         return;

@@ -1,4 +1,4 @@
-/* A picture in memory: 8-bit sRGB, and the few shapes a figure is made of, all anti-aliased.
+/* A picture in memory: sRGB of 16 bits a channel, and the few shapes a figure is made of, all anti-aliased.
  *
  * Coordinates are pixels; (0,0) is the top left corner of the top left pixel, whose centre is (0.5, 0.5); y
  * points down. What falls outside the picture is clipped. */
@@ -8,8 +8,10 @@
 #include <stdint.h>
 #include "base/error.h"
 
+/* Sixteen bits: a smooth field then has more than the 256 levels of a screen, and mixing loses nothing. Files
+ * and screens of eight bits are rounded at the very end, by xt_colour_byte. */
 typedef struct {
-    uint8_t r, g, b, a;
+    uint16_t r, g, b, a;
 } xt_colour;
 
 typedef struct {
@@ -19,8 +21,12 @@ typedef struct {
 
 /* 0xRRGGBB, opaque. */
 static inline xt_colour xt_colour_hex(unsigned rgb) {
-    return (xt_colour){(uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), (uint8_t)rgb, 255};
+    return (xt_colour){(uint16_t)((rgb >> 16 & 255) * 257), (uint16_t)((rgb >> 8 & 255) * 257),
+                       (uint16_t)((rgb & 255) * 257), 65535};
 }
+
+/* A channel in eight bits, rounded to nearest. */
+static inline uint8_t xt_colour_byte(uint16_t channel) { return (uint8_t)((channel * 255u + 32895u) >> 16); }
 
 /* a at t = 0, b at t = 1, by components. */
 xt_colour xt_colour_mix(xt_colour a, xt_colour b, double t);
@@ -48,9 +54,10 @@ typedef struct {
     const char *value; /* NULL: the entry is left out */
 } xt_png_text;
 
-/* Write as RGB PNG with an sRGB chunk and text chunks (tEXt where the value is ASCII, iTXt otherwise).
- * Atomic: the final name appears only when the file is complete. Errors: XT_IO. */
-xt_status xt_png_write(const char *path, const xt_image *image, const xt_png_text *text, int count,
+/* Write as RGB PNG of `depth` 8 (rounded) or 16 bits a channel, with an sRGB chunk and text chunks (tEXt
+ * where the value is ASCII, iTXt otherwise). Atomic: the final name appears only when the file is complete.
+ * Errors: XT_IO; XT_USAGE for another depth. */
+xt_status xt_png_write(const char *path, const xt_image *image, int depth, const xt_png_text *text, int count,
                        xt_error *err);
 
 #endif

@@ -61,15 +61,34 @@ static int collect(png_text *chunk, const xt_png_text *text, int count) {
     return n;
 }
 
+static void row_of_bytes(png_byte *row, const xt_colour *from, int width) {
+    for (int x = 0; x < width; x++) {
+        row[3 * x] = xt_colour_byte(from[x].r);
+        row[3 * x + 1] = xt_colour_byte(from[x].g);
+        row[3 * x + 2] = xt_colour_byte(from[x].b);
+    }
+}
+
+/* PNG is big-endian. */
+static void row_of_words(png_byte *row, const xt_colour *from, int width) {
+    for (int x = 0; x < width; x++) {
+        const uint16_t channel[3] = {from[x].r, from[x].g, from[x].b};
+        for (int k = 0; k < 3; k++) {
+            *row++ = (png_byte)(channel[k] >> 8);
+            *row++ = (png_byte)(channel[k] & 255);
+        }
+    }
+}
+
 /* Everything that libpng may jump out of: no cleanup in here, and no local that changes after setjmp. */
 static xt_status encode(png_structp png, png_infop info, png_job *job, const xt_image *image, png_byte *row,
-                        png_text *chunk, int chunks, const char *path) {
+                        int depth, png_text *chunk, int chunks, const char *path) {
     if (setjmp(job->back)) {
         if (job->status != XT_OK) return job->status;
         return xt_fail(job->err, XT_IO, "%s: cannot write the picture: %s", path, job->message);
     }
     png_set_write_fn(png, job, on_write, on_flush);
-    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB,
+    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, depth, PNG_COLOR_TYPE_RGB,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     /* Pictures are flat areas and ramps of few colours. Measured on one of 900 x 892 pixels: 6 ms and 177 KB;
      * libpng's defaults take 37 ms for 165 KB. */
@@ -81,19 +100,20 @@ static xt_status encode(png_structp png, png_infop info, png_job *job, const xt_
     png_write_info(png, info);
     for (int y = 0; y < image->height; y++) {
         const xt_colour *from = &image->pixel[(size_t)y * (size_t)image->width];
-        for (int x = 0; x < image->width; x++) {
-            row[3 * x] = from[x].r;
-            row[3 * x + 1] = from[x].g;
-            row[3 * x + 2] = from[x].b;
-        }
+        if (depth == 8)
+            row_of_bytes(row, from, image->width);
+        else
+            row_of_words(row, from, image->width);
         png_write_row(png, row);
     }
     png_write_end(png, NULL);
     return XT_OK;
 }
 
-xt_status xt_png_write(const char *path, const xt_image *image, const xt_png_text *text, int count,
+xt_status xt_png_write(const char *path, const xt_image *image, int depth, const xt_png_text *text, int count,
                        xt_error *err) {
+    if (depth != 8 && depth != 16)
+        return xt_fail(err, XT_USAGE, "a picture of %d bits a channel; it must be 8 or 16", depth);
     xt_status status = XT_OK;
     png_text chunk[MAX_TEXT];
     const int chunks = collect(chunk, text, count);
@@ -101,13 +121,13 @@ xt_status xt_png_write(const char *path, const xt_image *image, const xt_png_tex
     png_job job = {.file = &file, .err = err, .status = XT_OK};
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    png_byte *row = malloc((size_t)image->width * 3);
+    png_byte *row = malloc((size_t)image->width * 3 * (size_t)(depth / 8));
     if (!png || !info || !row) {
-        status = xt_no_memory(err, "a PNG encoder", (unsigned long long)image->width * 3);
+        status = xt_no_memory(err, "a PNG encoder", (unsigned long long)image->width * 6);
         goto done;
     }
     XT_GO(xt_file_writer_open(&file, path, err));
-    XT_GO(encode(png, info, &job, image, row, chunk, chunks, path));
+    XT_GO(encode(png, info, &job, image, row, depth, chunk, chunks, path));
     XT_GO(xt_file_writer_commit(&file, err));
 done:
     xt_file_writer_abandon(&file);

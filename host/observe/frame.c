@@ -395,7 +395,7 @@ xt_status xt_frame_write(const char *path, const xt_frame_def *def, xt_font *fon
         {"Comment", def->note},
         {"Software", def->software},
     };
-    xt_status status = xt_png_write(path, &image, text, (int)(sizeof text / sizeof *text), err);
+    xt_status status = xt_png_write(path, &image, 8, text, (int)(sizeof text / sizeof *text), err);
     xt_image_free(&image);
     return status;
 }

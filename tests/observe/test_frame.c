@@ -55,8 +55,9 @@ static xt_colour at(const xt_image *image, const xt_frame_layout *l, const xt_fr
     return image->pixel[y * image->width + x];
 }
 
+/* In steps of 8 bits. */
 static int apart(xt_colour a, xt_colour b) {
-    const int r = abs(a.r - b.r), g = abs(a.g - b.g), c = abs(a.b - b.b);
+    const int r = abs(a.r - b.r) / 257, g = abs(a.g - b.g) / 257, c = abs(a.b - b.b) / 257;
     return r > g ? (r > c ? r : c) : g > c ? g : c;
 }
 
@@ -97,7 +98,7 @@ static void fields_do_not_blur_across_tissues_or_the_skin(void **state) {
     xt_image image = draw(&l, &def);
     xt_colormap map;
     xt_colormap_make(&map, def.map);
-    const xt_colour white = {255, 255, 255, 255};
+    const xt_colour white = xt_colour_hex(0xffffff);
     int between = 0;
     for (int y = (int)l.y; y < (int)(l.y + l.h); y++)
         for (int x = (int)l.x; x < (int)(l.x + l.w); x++) {
@@ -190,11 +191,12 @@ static void what_is_not_known_is_hatched_grey(void **state) {
         xt_frame_layout l;
         xt_image image = draw(&l, &def);
         int grey = 0, shades = 0;
-        uint8_t first = 0;
+        uint16_t first = 0;
         for (double u = 6.05; u < 7.95; u += 0.03)
             for (double v = 4.05; v < 4.95; v += 0.03) {
                 const xt_colour c = at(&image, &l, &def, u, v);
-                if (c.r == c.g && c.g == c.b && c.r > 150 && c.r < 240) grey++;
+                if (c.r == c.g && c.g == c.b && xt_colour_byte(c.r) > 150 && xt_colour_byte(c.r) < 240)
+                    grey++;
                 if (!first) first = c.r;
                 if (c.r != first) shades++;
             }
