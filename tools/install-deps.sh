@@ -10,7 +10,8 @@ packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     libpng-dev zlib1g-dev libyaml-dev libudunits2-dev libudunits2-data libfreetype-dev fonts-dejavu-core)
 case "${1:-}" in
 tests) packages+=(libcmocka-dev clang-14 clang-format-14 oclgrind valgrind
-    python3 python3-numpy python3-nibabel python3-vtk9 python3-jsonschema) ;;
+    python3 python3-numpy python3-nibabel python3-vtk9 python3-jsonschema
+    chromium chromium-driver python3-selenium python3-pil) ;;
 "") ;;
 *)
     echo "usage: tools/install-deps.sh [tests]" >&2
