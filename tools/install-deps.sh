@@ -11,7 +11,7 @@ packages=(build-essential cmake ninja-build pkg-config git ca-certificates
 case "${1:-}" in
 tests) packages+=(libcmocka-dev clang-14 clang-format-14 oclgrind valgrind
     python3 python3-numpy python3-nibabel python3-vtk9 python3-jsonschema
-    chromium chromium-driver python3-selenium python3-pil) ;;
+    chromium chromium-driver python3-selenium python3-pil ffmpeg pngcheck imagemagick) ;;
 "") ;;
 *)
     echo "usage: tools/install-deps.sh [tests]" >&2
