@@ -2,6 +2,7 @@
 #ifndef APP_OUTPUTS_INTERNAL_H
 #define APP_OUTPUTS_INTERNAL_H
 
+#include <stdatomic.h>
 #include "app/outputs.h"
 #include "app/quantity.h"
 #include "draw/font.h"
@@ -28,6 +29,7 @@ struct xt_outputs {
     int film_count;
     xt_quantity_shown *volume;
     int volume_count;
+    atomic_bool volume_waiting; /* one is with the writing thread */
     const char **tissue_name;
     unsigned *tissue_colour;
     float *epsilon; /* [tissue_count + 1][species_count] */

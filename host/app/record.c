@@ -10,6 +10,21 @@
 #define CROSSTALK_GIT ""
 #endif
 
+/* How tissues are numbered in volumes, and their colours in pictures. */
+static void write_tissues(xt_json *json, const xt_model *model) {
+    xt_json_open_array(json, "tissues");
+    for (int t = 1; t <= model->tissue_count; t++) {
+        char colour[8];
+        snprintf(colour, sizeof colour, "#%06x", model->tissue[t].colour & 0xffffffu);
+        xt_json_open_object(json, NULL);
+        xt_json_integer(json, "number", t);
+        xt_json_string(json, "name", model->tissue[t].name);
+        xt_json_string(json, "colour", colour);
+        xt_json_close(json);
+    }
+    xt_json_close(json);
+}
+
 /* The bounds whose breach is a warning (DESIGN.md §6). */
 static const double balance_bound = 1e-6, fraction_bound = 1e-6, step_bound = 5e-3;
 
@@ -177,6 +192,7 @@ xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log
     xt_json_string(&json, "model_file", def->model->file);
     write_device(&json, def->device);
     write_mesh(&json, def);
+    write_tissues(&json, def->model);
     if (def->sim) {
         xt_proofs proofs;
         xt_error why = {0};

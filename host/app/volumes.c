@@ -20,6 +20,7 @@ typedef struct {
 
 static void release_job(void *item) {
     volume_job *job = item;
+    atomic_store(&job->outputs->volume_waiting, false);
     for (int i = 0; job->read && i < job->outputs->volume_count; i++)
         for (int k = 0; k < 2; k++) xt_read_free(job->read[i][k]);
     xt_read_free(job->material);
@@ -185,7 +186,8 @@ xt_status xt_volumes_write(xt_outputs *o, xt_error *err) {
     if (!o->volume_count) return XT_OK;
     xt_fields *fields = xt_sim_fields(o->def.sim);
     const size_t plane = fields->cells * sizeof(float);
-    XT_TRY(xt_outputs_wait(o, err)); /* one volume in flight: each holds all its arrays */
+    if (atomic_load(&o->volume_waiting)) /* one volume in flight: each holds all its arrays */
+        XT_TRY(xt_outputs_wait(o, err));
     volume_job *job = calloc(1, sizeof *job);
     if (!job) return xt_no_memory(err, "a volume", sizeof *job);
     xt_status status = XT_OK;
@@ -205,6 +207,7 @@ xt_status xt_volumes_write(xt_outputs *o, xt_error *err) {
                                        (size_t)parts.plane[k] * plane, plane, err));
     }
     o->state.volumes++;
+    atomic_store(&o->volume_waiting, true);
     return xt_outputs_hand_over(o, run_job, release_job, job, err);
 done:
     release_job(job);

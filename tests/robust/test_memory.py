@@ -21,7 +21,7 @@ with running.scratch() as folder:
         if name == "thigh":
             sets = sets + ["clock.until='2 d'"]
             sets += ["clock.step='1 d'", "output.every=none"]
-        sets = sets + ["output.frames=[]", "output.volumes.at_end=false"]
+        sets = sets + ["output.frames=[]", "output.volumes={}"]
         words = [running.BINARY, "check", scene]
         for text in sets:
             words += ["--set", text]

@@ -55,7 +55,7 @@ with running.scratch() as folder:
                 running.fail("%s: %.2e is more than the errors that the run tells of: %s" % (story, error, stepping))
 
     thigh = ["geometry.spacing='4 mm'", "geometry.length='12 mm'", "clock.until='2 y'", "clock.step='45 d'",
-             "clock.adaptive=false", "output.series='1 y'", "output.frames=[]", "output.volumes.at_end=false"]
+             "clock.adaptive=false", "output.series='1 y'", "output.frames=[]", "output.volumes={}"]
     true, _ = rows(folder, "scenes/thigh.yaml", thigh + ["numerics.tolerance=1e-8"], ())
     for tolerance in (1e-4, 1e-5, 1e-6):
         found, _ = rows(folder, "scenes/thigh.yaml", thigh + ["numerics.tolerance=%g" % tolerance], ())
