@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "draw/colormap.h"
 #include "draw/font.h"
+#include "draw/scale.h"
 
 typedef enum {
     XT_FRAME_FIELD,
@@ -28,7 +29,9 @@ typedef struct {
     xt_frame_kind kind;
     const char *title;    /* "Irisin in the thigh" */
     const char *subtitle; /* "age 62.3 y · day 13 620" */
-    const char *note;     /* one line at the bottom, what a reader must know */
+    const char *badge;    /* a warning beside the title: "not resolved" */
+    const char *note;     /* lines at the bottom, what a reader must know */
+    const char *caption;  /* above the slice, on a page of several: "b   z = 12 mm" */
     const char *label;    /* of the colour bar, "irisin" */
     const char *unit;     /* "pM"; NULL or "1": none is shown */
 
@@ -51,6 +54,7 @@ typedef struct {
     bool no_outlines;
     bool dark;         /* light on a dark ground */
     int width, height; /* pixels; height 0: as the slice needs it, between 0.45 and 1.6 of the width */
+    int depth;         /* of the file: 8 or 16 bits a channel; 0: 8 */
 
     xt_frame_sketch *sketch; /* NULL: none is kept */
 

@@ -51,7 +51,7 @@ static double value_of_voxel(const xt_frame_grid *g, double u, double v) {
     return g->value[xt_frame_at(g, (int)floor(u), (int)floor(v))];
 }
 
-static xt_colour hatch(const xt_frame_palette *palette, int x, int y) {
+static xt_colour hatch(const xt_palette *palette, int x, int y) {
     const int phase = (x + y) % 7;
     return xt_colour_mix(palette->missing, palette->missing_line, phase == 0 ? 1 : phase == 1 ? 0.45 : 0);
 }
@@ -59,8 +59,8 @@ static xt_colour hatch(const xt_frame_palette *palette, int x, int y) {
 typedef struct {
     const xt_frame_grid *g;
     const xt_frame_def *def;
-    const xt_frame_scale *scale;
-    const xt_frame_palette *palette;
+    const xt_scale *scale;
+    const xt_palette *palette;
 } brush;
 
 static xt_colour colour_of(const brush *b, int tissue, double u, double v, int x, int y) {
@@ -101,7 +101,7 @@ static xt_colour paint_point(const brush *b, const xt_frame_place *p, double u, 
 }
 
 xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const xt_frame_def *def,
-                         const xt_frame_scale *scale, const xt_frame_palette *palette, xt_error *err) {
+                         const xt_scale *scale, const xt_palette *palette, xt_error *err) {
     xt_frame_grid g;
     XT_TRY(xt_frame_grid_make(&g, def, layout->per_mm, err));
     xt_frame_sketch *own = NULL, *sketch = def->sketch;
