@@ -76,10 +76,14 @@ xt_status xt_args_parse(const char **argument, bool *help, const xt_usage *usage
         if (!options || word[0] != '-' || !word[1]) {
             if (!usage->positional)
                 return xt_fail(err, XT_USAGE, "%s takes no argument, found '%s'", usage->name, word);
-            if (*argument)
+            if (usage->several) {
+                if (!usage->several->text) usage->several->text = room + used;
+                usage->several->text[usage->several->count++] = word;
+                used++;
+            } else if (*argument)
                 return xt_fail(err, XT_USAGE, "%s takes one %s, found '%s' and '%s'", usage->name,
                                usage->positional, *argument, word);
-            *argument = word;
+            if (!*argument) *argument = word;
             continue;
         }
         const bool is_long = word[1] == '-';

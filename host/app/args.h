@@ -35,6 +35,7 @@ typedef struct {
     const xt_option *options;
     int option_count;
     const char *positional; /* what the one positional argument is called, NULL: there is none */
+    xt_texts *several;      /* where all of them go if there may be more than one; NULL: there may not */
 } xt_usage;
 
 /* Parse what follows the command's name. `--name value`, `--name=value`, `-o value`, `-ovalue`, `--` ends

@@ -83,7 +83,8 @@ xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
     XT_TRY(remove_matching(path, "volumes", (const char *const[]){".vti", ".nii", ".nii.gz", NULL}, err));
     XT_TRY(remove_matching(path, "checkpoint", (const char *const[]){"state-A", "state-B", NULL}, err));
     return remove_matching(
-        path, "", (const char *const[]){"run.json", "series.csv", "volumes.pvd", "log.txt", NULL}, err);
+        path, "",
+        (const char *const[]){"run.json", "series.csv", "volumes.pvd", "log.txt", "report.html", NULL}, err);
 }
 
 xt_status xt_folder_sweep(const char *path, xt_error *err) {

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "observe/runrecord.h"
+#include "report/report.h"
 
 typedef struct {
     const xt_session_def *def;
@@ -150,6 +151,12 @@ static void say_where(const session *s) {
         xt_log_info(s->def->log, "%d well-mixed tissues", xt_sim_fields(s->setup.sim)->organ_count);
 }
 
+/* A run without its page is still a run: what the page lacks is a warning. */
+static void write_report(session *s) {
+    xt_error why = {0};
+    if (xt_report_write(s->dir, &why) != XT_OK) xt_log_warn(s->def->log, "no report.html: %s", why.text);
+}
+
 /* Ends a session whatever happened: the record says how it went, the first error is the one reported. */
 static xt_status finish(session *s, xt_status status, bool touched, xt_error *err) {
     xt_error late = {0};
@@ -176,6 +183,7 @@ static xt_status finish(session *s, xt_status status, bool touched, xt_error *er
             status = wrote;
             *err = late;
         }
+        if (wrote == XT_OK) write_report(s);
     }
     if (status == XT_OK)
         xt_log_info(s->def->log, "done in %.1f s; see %s", xt_stopwatch_total(&s->setup.watch), s->def->dir);

@@ -1,0 +1,160 @@
+#include "report/pictures.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* Metadata come before the pixels. */
+enum { HEAD = 32768, LONGEST_VALUE = 4000, MOST_PICTURES = 200000 };
+
+static uint32_t big_endian(const unsigned char *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* tEXt: key, NUL, Latin-1 (ours is ASCII). iTXt: key, NUL, 0, 0, language, NUL, translated key, NUL, UTF-8.
+ */
+static void take_text(xt_picture *p, xt_arena *arena, const unsigned char *body, size_t size, bool unicode) {
+    const unsigned char *end = body + size, *value = memchr(body, 0, size);
+    if (!value || value == body || p->texts == XT_PICTURE_TEXTS) return;
+    const char *key = (const char *)body;
+    value++;
+    if (unicode) {
+        if (end - value < 2 || value[0] != 0) return; /* compressed: not ours */
+        value += 2;
+        for (int i = 0; i < 2; i++) {
+            value = memchr(value, 0, (size_t)(end - value));
+            if (!value) return;
+            value++;
+        }
+    }
+    const size_t n = (size_t)(end - value);
+    if (n > LONGEST_VALUE) return;
+    const char *copy = xt_arena_copy(arena, (const char *)value, n);
+    key = xt_arena_copy(arena, key, strlen(key));
+    if (!copy || !key) return;
+    p->key[p->texts] = key;
+    p->text[p->texts++] = copy;
+}
+
+static bool read_head(xt_picture *p, xt_arena *arena, const unsigned char *head, size_t size) {
+    static const unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    if (size < 33 || memcmp(head, signature, 8) != 0 || memcmp(head + 12, "IHDR", 4) != 0) return false;
+    const uint32_t width = big_endian(head + 16), height = big_endian(head + 20);
+    if (width < 1 || height < 1 || width > 32768 || height > 32768) return false;
+    p->width = (int)width;
+    p->height = (int)height;
+    for (size_t at = 33; at + 12 <= size;) {
+        const size_t length = big_endian(head + at);
+        const unsigned char *kind = head + at + 4;
+        if (memcmp(kind, "IDAT", 4) == 0 || length > size - at - 12) break;
+        if (memcmp(kind, "tEXt", 4) == 0) take_text(p, arena, kind + 4, length, false);
+        if (memcmp(kind, "iTXt", 4) == 0) take_text(p, arena, kind + 4, length, true);
+        at += length + 12;
+    }
+    return true;
+}
+
+const char *xt_picture_text(const xt_picture *picture, const char *key) {
+    for (int i = 0; i < picture->texts; i++)
+        if (strcmp(picture->key[i], key) == 0) return picture->text[i];
+    return NULL;
+}
+
+/* "myokine_z2_0003.png": where its number begins; 0: another file. */
+static size_t number_at(const char *name) {
+    const size_t n = strlen(name);
+    if (n < 7 || strcmp(name + n - 4, ".png") != 0 || strstr(name, ".tmp-")) return 0;
+    size_t at = n - 4;
+    while (at > 0 && isdigit((unsigned char)name[at - 1])) at--;
+    return at > 1 && at < n - 4 && n - 4 - at < 10 && name[at - 1] == '_' ? at : 0;
+}
+
+static xt_status look(bool *fine, xt_picture *p, xt_arena *arena, const char *path) {
+    unsigned char head[HEAD];
+    struct stat info;
+    *fine = false;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return XT_OK;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        const ssize_t n = read(fd, head, sizeof head);
+        p->size = (size_t)info.st_size;
+        *fine = n > 0 && read_head(p, arena, head, (size_t)n);
+    }
+    close(fd);
+    const char *time = xt_picture_text(p, "Time");
+    char *end = NULL;
+    p->time_d = time ? strtod(time, &end) : NAN; /* "3652.5 d" */
+    if (!time || end == time) p->time_d = NAN;
+    return XT_OK;
+}
+
+static int in_order(const void *a, const void *b) {
+    const xt_picture *p = a, *q = b;
+    const int names = strcmp(p->series, q->series);
+    return names ? names : (p->number > q->number) - (p->number < q->number);
+}
+
+static xt_status add(xt_pictures *pictures, int *room, const char *dir, const char *folder, const char *name,
+                     xt_error *err) {
+    const size_t at = number_at(name);
+    char *below = NULL, *path = NULL;
+    bool fine;
+    if (at == 0 || pictures->count >= MOST_PICTURES) return XT_OK;
+    if (pictures->count == *room) {
+        const int more = *room ? 2 * *room : 64;
+        xt_picture *grown = realloc(pictures->picture, (size_t)more * sizeof *grown);
+        if (!grown) return xt_no_memory(err, "pictures", (size_t)more * sizeof *grown);
+        pictures->picture = grown;
+        *room = more;
+    }
+    xt_picture *p = &pictures->picture[pictures->count];
+    *p = (xt_picture){.number = atoi(name + at), .time_d = NAN};
+    xt_status status = xt_path_join(&below, folder, name, err);
+    if (status == XT_OK) status = xt_path_join(&path, dir, below, err);
+    if (status == XT_OK) status = look(&fine, p, &pictures->arena, path);
+    if (status == XT_OK && fine) {
+        p->file = xt_arena_copy(&pictures->arena, below, strlen(below));
+        p->series = xt_arena_copy(&pictures->arena, name, at - 1);
+        if (!p->file || !p->series) status = xt_no_memory(err, "pictures", strlen(below));
+        pictures->count++;
+    } else if (status == XT_OK) {
+        pictures->damaged++;
+    }
+    free(below);
+    free(path);
+    return status;
+}
+
+xt_status xt_pictures_find(xt_pictures *pictures, const char *dir, const char *folder, xt_error *err) {
+    xt_status status = XT_OK;
+    int room = 0;
+    char *path = NULL;
+    *pictures = (xt_pictures){0};
+    XT_TRY(xt_path_join(&path, dir, folder, err));
+    DIR *list = opendir(path);
+    if (!list && errno != ENOENT)
+        status = xt_fail(err, XT_IO, "%s: cannot be read: %s", path, strerror(errno));
+    for (struct dirent *entry; status == XT_OK && list && (entry = readdir(list));)
+        status = add(pictures, &room, dir, folder, entry->d_name, err);
+    if (list) closedir(list);
+    free(path);
+    if (status == XT_OK && pictures->count)
+        qsort(pictures->picture, (size_t)pictures->count, sizeof *pictures->picture, in_order);
+    if (status != XT_OK) xt_pictures_free(pictures);
+    return status;
+}
+
+void xt_pictures_free(xt_pictures *pictures) {
+    free(pictures->picture);
+    xt_arena_free(&pictures->arena);
+    *pictures = (xt_pictures){0};
+}

@@ -1,0 +1,40 @@
+# Sources of the report page as byte arrays, each with the SHA-256 that its Content-Security-Policy allows: what is not
+# one of these bytes does not run.
+# cmake -DOUT=page_sources.c -DIN="page.html;page.js" -P EmbedPages.cmake
+set(digits "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+
+# The 32 bytes of a SHA-256 in base64.
+function(base64 out hex)
+  set(text "")
+  foreach(at RANGE 0 60 6) # three bytes, four digits; the last group holds two bytes
+    string(SUBSTRING "${hex}" ${at} 6 group)
+    string(LENGTH "${group}" length)
+    string(APPEND group "00")
+    string(SUBSTRING "${group}" 0 6 group)
+    math(EXPR value "0x${group}")
+    foreach(shift 18 12 6 0)
+      math(EXPR index "(${value} >> ${shift}) & 63")
+      string(SUBSTRING "${digits}" ${index} 1 digit)
+      if(shift EQUAL 0 AND length EQUAL 4)
+        set(digit "=")
+      endif()
+      string(APPEND text "${digit}")
+    endforeach()
+  endforeach()
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+set(body "/* generated from host/report/page/ */\n#include \"report/page.h\"\n")
+set(table "")
+foreach(file IN LISTS IN)
+  get_filename_component(name "${file}" NAME)
+  string(MAKE_C_IDENTIFIER "${name}" id)
+  file(READ "${file}" hex HEX)
+  file(SHA256 "${file}" sum)
+  base64(hash "${sum}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND body "static const unsigned char src_${id}[] = {${bytes}0};\n")
+  string(APPEND table "    {\"${name}\", (const char *)src_${id}, sizeof src_${id} - 1, \"${hash}\"},\n")
+endforeach()
+string(APPEND body "const xt_page_source xt_page_sources[] = {\n${table}    {0, 0, 0, 0}};\n")
+file(WRITE "${OUT}" "${body}")
