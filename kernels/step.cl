@@ -162,7 +162,7 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
         XT_EACH_SPECIES(STEP_PICK)
         return 1;
     }
-    __global const float *rows = terms + own.x * XT_SPECIES * 48 + (XT_LANES == 1 ? i & 15 : 0);
+    __global const float *rows = terms + own.x * XT_SPECIES * 48 + (XT_LANES < 16 ? i & 15 : 0);
     if (own.y == 0) {
         const xt_rows faces = xt_look_rows(block, stencil, i);
         XT_EACH_SPECIES(STEP_ROWS)
@@ -186,18 +186,18 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
     return count;
 }
 
-/* Cells [first, last) of the mesh. `run`: cells of a work-item, one after the other where it takes whole
- * blocks, a stride of all work-items apart otherwise. */
+/* Cells [first, last) of the mesh. `run`: how often a work-item takes its cells, one after the other where they
+ * are whole blocks, a stride of all work-items apart otherwise. */
 STEP_WIDE __kernel void step_cells(STEP_PARAMETERS, __global const float *from, __global float *to,
                                    const int first, const int last, const int run) {
 #ifdef XT_ROWS
-    const int begin = first + (int)get_global_id(0) * run, end = min(last, begin + run), stride = 16;
+    const int begin = first + (int)get_global_id(0) * run * 16, end = min(last, begin + run * 16), stride = 16;
 #else
-    const int begin = first + (int)get_global_id(0), stride = get_global_size(0);
+    const int begin = first + (int)get_global_id(0) * XT_LANES, stride = get_global_size(0) * XT_LANES;
     const int end = min(last, begin + run * stride);
 #endif
     for (int i = begin; i < end;)
-        i += stride * step_at(i, XT_LANES == 1 ? 1 : (end - i) / 16, from, cells, 16, 0, 0, 0, to, cells, 16,
+        i += stride * step_at(i, XT_LANES < 16 ? 1 : (end - i) / 16, from, cells, 16, 0, 0, 0, to, cells, 16,
                               i, 1, 1, STEP_PASS);
 }
 

@@ -16,9 +16,10 @@ static const char *picks(const xt_step_shape *shape) {
 void xt_bench_tuning_say(char *text, size_t size, const xt_device *device) {
     const xt_step_shape s = xt_step_shape_for(device);
     const char *origin = xt_step_is_tuned(device) ? "tuned" : "shipped";
-    if (s.by_cell)
-        snprintf(text, size, "step (%s): %d cells a work-item, %d steps a pass in slabs of %d planes%s",
-                 origin, s.run, s.levels, s.slab, picks(&s));
+    if (s.cells < XT_BLOCK)
+        snprintf(text, size,
+                 "step (%s): %d at once of %d cells a work-item, %d steps a pass in slabs of %d planes%s",
+                 origin, s.cells, s.cells * s.run, s.levels, s.slab, picks(&s));
     else
         snprintf(text, size, "step (%s): single pass by %d rows%s; %d steps a pass by %d rows%s%s", origin,
                  s.single_rows, s.single_stream ? ", past the caches" : "", s.levels, s.rows,

@@ -19,7 +19,7 @@ static xt_status build(xt_step *step, const char *text, xt_error *err) {
         {NULL, text},       {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
         {"step.cl", NULL}};
     snprintf(options, sizeof options, "%s-DXT_FUSED%s", xt_stencil_options(step->fields),
-             step->rows ? " -DXT_ROWS" : "");
+             step->rows ? " -DXT_ROWS" : step->shape.cells == 4 ? " -DXT_QUADS" : "");
     XT_TRY(xt_program_build(&step->program, step->fields->device, parts, (int)(sizeof parts / sizeof *parts),
                             options, err));
     XT_TRY(xt_kernel_create(&step->naive, step->program, "step_naive", err));
@@ -41,7 +41,7 @@ static xt_status create(xt_step *step, const double *scalar, xt_error *err) {
     float wall[6 * XT_MAX_SPECIES];
     xt_text text = {0};
     xt_status status = XT_OK;
-    step->rows = !step->shape.by_cell;
+    step->rows = step->shape.cells == XT_BLOCK;
     step->reactions = xt_source_has_reactions(model);
     step->cell_count = (cl_int)fields->cells;
     if (2 * sizeof(float) * (double)species * (double)fields->cells < cached_bytes)
@@ -168,12 +168,13 @@ static xt_status run_cells(xt_step *step, cl_mem from, cl_mem to, size_t first, 
     if (first >= last) return XT_OK;
     view.rest = from;
     const cl_int begin = (cl_int)(first * XT_BLOCK), end = (cl_int)(last * XT_BLOCK);
-    const cl_int run = step->rows ? step->shape.run * XT_BLOCK : step->shape.run;
+    const cl_int run = step->shape.run;
     const xt_arg own[] = {XT_ARG(from), XT_ARG(to), XT_ARG(begin), XT_ARG(end), XT_ARG(run)};
     xt_arg args[STEP_ARGS];
     int n = step_args(args, step, &view);
     ADD(args, &n, own);
-    const size_t global = ((size_t)(end - begin) + (size_t)run - 1) / (size_t)run;
+    const size_t each = (size_t)step->shape.run * (size_t)step->shape.cells;
+    const size_t global = ((size_t)(end - begin) + each - 1) / each;
     return xt_launch(step->fields->device, step->cells, global, step->rows ? 1 : 0, args, n, stage,
                      xt_step_bytes(step) * (double)(end - begin), err);
 }

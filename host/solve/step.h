@@ -15,16 +15,16 @@ typedef enum {
     XT_STEP_BLOCKED /* several steps per pass; the same bits as XT_STEP_SINGLE */
 } xt_step_variant;
 
-/* What suits a device. Results do not depend on it, by_cell and XT_PICK_ALL aside: they round
+/* What suits a device. Results do not depend on it, cells and XT_PICK_ALL aside: they round
  * differently. */
 typedef struct {
-    int by_cell;       /* 1: a cell per work-item (GPUs); 0: whole blocks (CPUs) */
-    int single_rows;   /* rows (along y) of a tile of a single pass (by_cell 0) */
+    int cells;         /* that a work-item takes at once: 1 or 4 (GPUs), 16: whole blocks (CPUs) */
+    int single_rows;   /* rows (along y) of a tile of a single pass (cells 16) */
     int single_stream; /* 1: results go past the caches, where they would not fit in */
     int levels;        /* steps per blocked pass, 1 to XT_STEP_LEVELS_MOST */
     int rows, stream;  /* the same as above, of a blocked pass */
-    int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (by_cell 0) */
-    int run;           /* cells, or blocks, that a work-item takes in step_cells */
+    int slab;          /* planes of a wavefront's slab; 0: tiles instead of a wavefront (cells 16) */
+    int run;           /* times that a work-item does so in step_cells */
     int pick;          /* an xt_pick (solve/stencil.h) */
 } xt_step_shape;
 enum { XT_STEP_LEVELS_MOST = 8 };

@@ -8,14 +8,14 @@
 #define CPU CL_DEVICE_TYPE_CPU
 #define GPU CL_DEVICE_TYPE_GPU
 
-/* by_cell, single_rows, single_stream, levels, rows, stream, slab, run, pick: xt_step_shape in this order.
+/* cells, single_rows, single_stream, levels, rows, stream, slab, run, pick: xt_step_shape in this order.
  * The values for CPUs were measured (PoCL 3.1, AVX-512); those for GPUs follow from what is known of them:
  * a cell per work-item, slabs of a wavefront only where a large last-level cache holds them. */
 static const xt_tuned database[] = {
-    {CPU, "ARM", NULL, NULL, {0, 32, 0, 3, 32, 0, 0, 16, 0}},
-    {CPU, "Apple", NULL, NULL, {0, 32, 0, 3, 32, 0, 0, 16, 0}},
-    {CPU, NULL, NULL, "avx512", {0, 32, 1, 4, 32, 1, 0, 16, 2}}, /* as PoCL names such processors */
-    {CPU, NULL, NULL, NULL, {0, 32, 1, 4, 32, 1, 0, 16, 1}},
+    {CPU, "ARM", NULL, NULL, {16, 32, 0, 3, 32, 0, 0, 16, 0}},
+    {CPU, "Apple", NULL, NULL, {16, 32, 0, 3, 32, 0, 0, 16, 0}},
+    {CPU, NULL, NULL, "avx512", {16, 32, 1, 4, 32, 1, 0, 16, 2}}, /* as PoCL names such processors */
+    {CPU, NULL, NULL, NULL, {16, 32, 1, 4, 32, 1, 0, 16, 1}},
     {GPU, "NVIDIA", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
     {GPU, "AMD", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
     {GPU, "Intel", NULL, NULL, {1, 32, 0, 1, 32, 0, 8, 1, 1}},
@@ -27,9 +27,9 @@ static const xt_tuned database[] = {
 enum { SHAPE = 9 };
 static const xt_tunables tunables = {
     .family = "step",
-    .name = {"by_cell", "single_rows", "single_stream", "levels", "rows", "stream", "slab", "run", "pick"},
-    .low = {0, 1, 0, 1, 1, 0, 0, 1, 0},
-    .high = {1, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, XT_PICK_ALL},
+    .name = {"cells", "single_rows", "single_stream", "levels", "rows", "stream", "slab", "run", "pick"},
+    .low = {1, 1, 0, 1, 1, 0, 0, 1, 0},
+    .high = {XT_BLOCK, 4096, 1, XT_STEP_LEVELS_MOST, 4096, 1, 4096, 4096, XT_PICK_ALL},
     .count = SHAPE,
     .database = database,
 };
@@ -45,7 +45,10 @@ xt_status xt_step_shape_get(xt_step_shape *shape, bool *tuned, const xt_device *
     shape_values both;
     XT_TRY(xt_tune_get(both.value, tuned, &tunables, device, err));
     *shape = both.shape;
-    if (shape->by_cell && shape->slab == 0) shape->slab = 8; /* tiles are for whole blocks */
+    if (shape->cells != 1 && shape->cells != 4 && shape->cells != XT_BLOCK)
+        return xt_fail(err, XT_USAGE, "CROSSTALK_TUNE: step.cells is %d; expected 1, 4 or %d", shape->cells,
+                       XT_BLOCK);
+    if (shape->cells < XT_BLOCK && shape->slab == 0) shape->slab = 8; /* tiles are for whole blocks */
     return XT_OK;
 }
 
@@ -119,20 +122,24 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     candidate list[CANDIDATES];
     int count = 0, best;
     XT_TRY(xt_step_shape_get(shape, NULL, fields->device, err));
-    /* First how blocks find their coefficients, ... */
-    for (int k = XT_PICK_NONE; k <= XT_PICK_ALL; k++) {
-        list[k] = (candidate){XT_STEP_SINGLE, *shape};
-        list[k].shape.pick = k;
-    }
-    XT_TRY(pick(&best, list, XT_PICK_ALL + 1, fields, scalar, err));
+    const bool few = shape->cells < XT_BLOCK; /* a work-item takes less than a block: as GPUs like it */
+    /* First how blocks find their coefficients, and how many cells a GPU's work-item takes at once, ... */
+    for (int cells = few ? 1 : XT_BLOCK; cells <= (few ? 4 : XT_BLOCK); cells *= 4)
+        for (int k = XT_PICK_NONE; k <= XT_PICK_ALL; k++) {
+            list[count] = (candidate){XT_STEP_SINGLE, *shape};
+            list[count].shape.cells = cells;
+            list[count++].shape.pick = k;
+        }
+    XT_TRY(pick(&best, list, count, fields, scalar, err));
     const xt_step_shape start = list[best].shape;
     /* ... then the single pass, ... */
+    count = 0;
     for (int k = 0; k < 3; k++)
-        for (int stream = 0; stream < (start.by_cell ? 1 : 2); stream++) {
+        for (int stream = 0; stream < (few ? 1 : 2); stream++) {
             candidate c = {XT_STEP_SINGLE, start};
             c.shape.levels = 1;
-            if (start.by_cell) c.shape.run = runs[k];
-            if (!start.by_cell) c.shape.single_rows = rows[k];
+            if (few) c.shape.run = runs[k];
+            if (!few) c.shape.single_rows = rows[k];
             c.shape.single_stream = stream;
             list[count++] = c;
         }
@@ -143,12 +150,12 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     list[count++] = (candidate){XT_STEP_BLOCKED, *shape};
     for (int l = 0; l < 4; l++)
         for (int k = 0; k < 2; k++)
-            for (int stream = 0; stream < (start.by_cell ? 1 : 2); stream++) {
+            for (int stream = 0; stream < (few ? 1 : 2); stream++) {
                 candidate c = {XT_STEP_BLOCKED, *shape};
                 c.shape.levels = levels[l];
                 c.shape.rows = rows[k];
                 c.shape.stream = stream;
-                c.shape.slab = start.by_cell ? slabs[k] : 0;
+                c.shape.slab = few ? slabs[k] : 0;
                 list[count++] = c;
             }
     XT_TRY(pick(&best, list, count, fields, scalar, err));

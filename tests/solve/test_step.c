@@ -87,10 +87,11 @@ static void compare(const world *w, const double *want, const float *got, const 
 static void check(world *w) {
     xt_error err = {XT_OK, ""};
     const xt_step_shape tiles[] = {
-        {0, 4, 0, 2, 3, 0, 0, 2, 1}, {0, 32, 1, 3, 4, 1, 0, 16, 1}, {0, 1, 0, 5, 2, 0, 0, 1, 1}};
-    const xt_step_shape waves[] = {{0, 4, 0, 2, 3, 0, 1, 3, 1}, {0, 4, 0, 4, 3, 0, 2, 3, 0}};
+        {16, 4, 0, 2, 3, 0, 0, 2, 1}, {16, 32, 1, 3, 4, 1, 0, 16, 1}, {16, 1, 0, 5, 2, 0, 0, 1, 1}};
+    const xt_step_shape waves[] = {{16, 4, 0, 2, 3, 0, 1, 3, 1}, {16, 4, 0, 4, 3, 0, 2, 3, 0}};
     const xt_step_shape cells[] = {{1, 4, 0, 2, 3, 0, 1, 1, 1}, {1, 4, 0, 4, 3, 0, 4, 3, 0}};
-    const xt_step_shape picked = {0, 4, 0, 3, 3, 0, 0, 2, XT_PICK_ALL}; /* rounds its own way */
+    const xt_step_shape quads[] = {{4, 4, 0, 2, 3, 0, 1, 1, 1}, {4, 4, 0, 4, 3, 0, 4, 3, 0}};
+    const xt_step_shape picked = {16, 4, 0, 3, 3, 0, 0, 2, XT_PICK_ALL}; /* rounds its own way */
     const size_t bytes = w->fields->cells * (size_t)w->model->species_count * sizeof(float);
     xt_reference *host;
     start(w);
@@ -117,10 +118,13 @@ static void check(world *w) {
         float *alone = advance(w, XT_STEP_BLOCKED, &cells[k]);
         assert_memory_equal(tiled, single, bytes);
         assert_memory_equal(wave, single, bytes);
+        float *quarter = advance(w, k ? XT_STEP_BLOCKED : XT_STEP_SINGLE, &quads[k]);
         assert_memory_equal(alone, by_cell, bytes);
+        assert_memory_equal(quarter, by_cell, bytes);
         free(tiled);
         free(wave);
         free(alone);
+        free(quarter);
     }
     free(naive);
     free(single);
