@@ -39,7 +39,7 @@
 #define STEP_AHEAD 16
 #endif
 #ifdef __has_builtin
-#if __has_builtin(__builtin_prefetch) && XT_LANES == 16
+#if __has_builtin(__builtin_prefetch) && XT_LANES == 16 && (defined(__x86_64__) || defined(__aarch64__))
 #define STEP_FETCH(p)                                                                                        \
     if (stride == 16) __builtin_prefetch((p) + STEP_AHEAD * 16);
 #endif
@@ -186,12 +186,13 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
     return count;
 }
 
-/* Cells [first, last) of the mesh. `run`: how often a work-item takes its cells, one after the other where they
- * are whole blocks, a stride of all work-items apart otherwise. */
+/* Cells [first, last) of the mesh. `run`: how often a work-item takes its cells, one after the other where
+ * they are whole blocks, a stride of all work-items apart otherwise. */
 STEP_WIDE __kernel void step_cells(STEP_PARAMETERS, __global const float *from, __global float *to,
                                    const int first, const int last, const int run) {
 #ifdef XT_ROWS
-    const int begin = first + (int)get_global_id(0) * run * 16, end = min(last, begin + run * 16), stride = 16;
+    const int begin = first + (int)get_global_id(0) * run * 16, end = min(last, begin + run * 16),
+              stride = 16;
 #else
     const int begin = first + (int)get_global_id(0) * XT_LANES, stride = get_global_size(0) * XT_LANES;
     const int end = min(last, begin + run * stride);

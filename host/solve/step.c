@@ -19,7 +19,9 @@ static xt_status build(xt_step *step, const char *text, xt_error *err) {
         {NULL, text},       {"cell.clh", NULL},      {"lanes.clh", NULL}, {"stencil.clh", NULL},
         {"step.cl", NULL}};
     snprintf(options, sizeof options, "%s-DXT_FUSED%s", xt_stencil_options(step->fields),
-             step->rows ? " -DXT_ROWS" : step->shape.cells == 4 ? " -DXT_QUADS" : "");
+             step->rows               ? " -DXT_ROWS"
+             : step->shape.cells == 4 ? " -DXT_QUADS"
+                                      : "");
     XT_TRY(xt_program_build(&step->program, step->fields->device, parts, (int)(sizeof parts / sizeof *parts),
                             options, err));
     XT_TRY(xt_kernel_create(&step->naive, step->program, "step_naive", err));

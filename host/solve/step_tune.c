@@ -9,14 +9,15 @@
 #define GPU CL_DEVICE_TYPE_GPU
 
 /* cells, single_rows, single_stream, levels, rows, stream, slab, run, pick: xt_step_shape in this order.
- * The values for CPUs were measured (PoCL 3.1, AVX-512); those for GPUs follow from what is known of them:
- * a cell per work-item, slabs of a wavefront only where a large last-level cache holds them. */
+ * The values for CPUs and NVIDIA were measured (PoCL 3.1, AVX-512; H100); those of other GPUs follow from
+ * what is known of them: a cell per work-item, slabs of a wavefront only where a large last-level cache holds
+ * them. */
 static const xt_tuned database[] = {
     {CPU, "ARM", NULL, NULL, {16, 32, 0, 3, 32, 0, 0, 16, 0}},
     {CPU, "Apple", NULL, NULL, {16, 32, 0, 3, 32, 0, 0, 16, 0}},
     {CPU, NULL, NULL, "avx512", {16, 32, 1, 4, 32, 1, 0, 16, 2}}, /* as PoCL names such processors */
     {CPU, NULL, NULL, NULL, {16, 32, 1, 4, 32, 1, 0, 16, 1}},
-    {GPU, "NVIDIA", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
+    {GPU, "NVIDIA", NULL, NULL, {4, 32, 0, 1, 32, 0, 16, 2, 0}}, /* measured on an H100 */
     {GPU, "AMD", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
     {GPU, "Intel", NULL, NULL, {1, 32, 0, 1, 32, 0, 8, 1, 1}},
     {GPU, "Apple", NULL, NULL, {1, 32, 0, 1, 32, 0, 8, 1, 1}},
