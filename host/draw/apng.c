@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "draw/apng_pack.h"
 
-static const uint8_t key[3] = {0x01, 0xfe, 0x5d}; /* a green that no colour map, tissue or grey has */
+/* A green that no colour map, tissue or grey has. */
+static const uint8_t key[3] = {0x01, 0xfe, 0x5d};
+static const unsigned key_number = 0x01fe5d;
 
 struct xt_apng {
     xt_file_writer file;
@@ -112,11 +114,11 @@ void xt_apng_delay(uint16_t *numerator, uint16_t *denominator, double seconds) {
 static void to_bytes(uint8_t *to, const xt_image *image) {
     const size_t count = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < count; i++, to += 3) {
-        const xt_colour *p = &image->pixel[i];
-        to[0] = xt_colour_byte(p->r);
-        to[1] = xt_colour_byte(p->g);
-        to[2] = xt_colour_byte(p->b);
-        if (memcmp(to, key, 3) == 0) to[2]++;
+        const xt_colour p = image->pixel[i];
+        const unsigned r = xt_colour_byte(p.r), g = xt_colour_byte(p.g), b = xt_colour_byte(p.b);
+        to[0] = (uint8_t)r;
+        to[1] = (uint8_t)g;
+        to[2] = (uint8_t)(b + ((r << 16 | g << 8 | b) == key_number));
     }
 }
 
