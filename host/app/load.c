@@ -85,10 +85,27 @@ static xt_status check_species(const xt_scene *scene, const xt_model *model, xt_
     return XT_OK;
 }
 
+static xt_status check_targets(const xt_scene *scene, const xt_model *model, xt_error *err) {
+    const char *names[256];
+    int count = 0;
+    while (count < model->readout_count && count < 256) {
+        names[count] = model->readout[count].name;
+        count++;
+    }
+    const xt_node *list = xt_node_get(xt_tree_root(scene->tree), "targets");
+    for (const xt_node *n = list ? list->first : NULL; n; n = n->next) {
+        const xt_node *readout = xt_node_get(n, "readout");
+        XT_TRY(
+            known("readout", readout->text, names, count, readout->source, readout->line, readout->col, err));
+    }
+    return XT_OK;
+}
+
 xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error *err) {
     xt_quantity_shown shown;
     XT_TRY(check_tissues(scene, model, err));
     XT_TRY(check_species(scene, model, err));
+    XT_TRY(check_targets(scene, model, err));
     for (int i = 0; i < scene->frame_count; i++) {
         const xt_frame_request *frame = &scene->frame[i];
         XT_TRY(xt_quantity_find(&shown, frame->name, frame->peak, model, frame->source, frame->line,

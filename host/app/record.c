@@ -25,9 +25,6 @@ static void write_tissues(xt_json *json, const xt_model *model) {
     xt_json_close(json);
 }
 
-/* The bounds whose breach is a warning (DESIGN.md §6). */
-static const double balance_bound = 1e-6, fraction_bound = 1e-6, step_bound = 5e-3;
-
 static void write_device(xt_json *json, const xt_device *device) {
     if (!device) {
         xt_json_null(json, "device"); /* well-mixed tissues need none */
@@ -78,9 +75,9 @@ static void write_balance(xt_json *json, const xt_model *model, const xt_proofs 
         const xt_balance *b = &proofs->solver.balance[s];
         const double worst = fmax(b->mesh_defect, b->plasma_defect);
         xt_json_real(json, model->species[s].name, worst);
-        if (!(worst <= balance_bound))
+        if (!(worst <= xt_bounds.balance))
             xt_log_warn(log, "mass balance of %s is off by %.2g of its throughput (bound %.0e)",
-                        model->species[s].name, worst, balance_bound);
+                        model->species[s].name, worst, xt_bounds.balance);
     }
     xt_json_close(json);
     xt_json_open_object(json, "range_pM");
@@ -97,8 +94,8 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     write_balance(json, def->model, proofs, log);
     const double defect = fmax(proofs->fraction_defect, proofs->tissue.fraction_defect);
     xt_json_real(json, "fraction_defect", defect);
-    if (!(defect <= fraction_bound))
-        xt_log_warn(log, "volume fractions miss one by %.2g (bound %.0e)", defect, fraction_bound);
+    if (!(defect <= xt_bounds.fraction_defect))
+        xt_log_warn(log, "volume fractions miss one by %.2g (bound %.0e)", defect, xt_bounds.fraction_defect);
     xt_json_real(json, "bookkeeping_defect", proofs->tissue.book_defect);
     xt_json_integer(json, "label_changes", (long long)proofs->tissue.label_changes);
     xt_json_open_object(json, "solver");
@@ -126,12 +123,12 @@ static void write_proofs(xt_json *json, const xt_record_def *def, const xt_proof
     xt_json_real(json, "largest_step_error", proofs->step_error);
     xt_json_real(json, "summed_step_error", proofs->step_error_total);
     xt_json_close(json);
-    if (proofs->step_error > step_bound)
+    if (proofs->step_error > xt_bounds.step_error)
         xt_log_warn(
             log,
             "a remodelling step's estimated error of a region mean is %.2g (bound %.0e): use a smaller "
             "clock.step, or clock.adaptive",
-            proofs->step_error, step_bound);
+            proofs->step_error, xt_bounds.step_error);
     xt_json_open_object(json, "classes");
     xt_json_integer(json, "count", proofs->class_count);
     xt_json_real(json, "largest_phase_rounding", proofs->class_error);
@@ -193,6 +190,7 @@ xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log
     write_device(&json, def->device);
     write_mesh(&json, def);
     write_tissues(&json, def->model);
+    xt_record_about(&json, def);
     if (def->sim) {
         xt_proofs proofs;
         xt_error why = {0};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/checkpointing.h"
@@ -22,15 +23,25 @@ typedef struct {
     xt_outputs *outputs;
     char *dir; /* absolute */
     char identity[64];
-    xt_text meta; /* of the checkpoints: how to find the scene again */
-    double saved;
+    xt_text meta;        /* of the checkpoints: how to find the scene again */
+    double saved, noted; /* when the last checkpoint and the last record were written; s, 0: never */
     double writer_busy_s, memory_bytes;
     bool well_mixed;
+    const char *scene_file, *const *sets; /* as the command that started the run gave them */
+    int set_count;
+    char started[32];
 } session;
 
 static xt_status write_meta(session *s, const char *scene_file, const char *const *sets, int set_count,
                             xt_error *err) {
     char folder[4096];
+    s->scene_file = scene_file;
+    s->sets = sets;
+    s->set_count = set_count;
+    const time_t now = time(NULL);
+    struct tm utc;
+    if (!gmtime_r(&now, &utc) || !strftime(s->started, sizeof s->started, "%Y-%m-%d %H:%M UTC", &utc))
+        s->started[0] = '\0';
     if (!getcwd(folder, sizeof folder)) return xt_fail(err, XT_IO, "the present folder has no name");
     xt_json json;
     xt_json_begin(&json, &s->meta);
@@ -69,7 +80,13 @@ static xt_status write_record(session *s, const char *status, xt_error *err) {
                                .watch = &s->setup.watch,
                                .writer_busy_s = s->writer_busy_s,
                                .memory_bytes = s->memory_bytes,
-                               .well_mixed = s->well_mixed};
+                               .well_mixed = s->well_mixed,
+                               .scene_file = s->scene_file,
+                               .sets = s->sets,
+                               .set_count = s->set_count,
+                               .dir = s->def->dir,
+                               .device_spec = s->def->device,
+                               .started = s->started[0] ? s->started : NULL};
     xt_status result = xt_record_compose(&text, &def, s->def->log, err);
     if (result == XT_OK) result = xt_path_join(&path, s->dir, "run.json", err);
     if (result == XT_OK) result = xt_run_record_write(path, &text, err);
@@ -79,6 +96,17 @@ static xt_status write_record(session *s, const char *status, xt_error *err) {
     free(path);
     xt_text_free(&text);
     return result;
+}
+
+/* A run that goes on says so, for those who look at it meanwhile; not more often than they would see. */
+static xt_status write_running(session *s, xt_error *err) {
+    enum { SECONDS = 5 };
+    if (s->noted > 0 && xt_seconds() - s->noted < SECONDS) return XT_OK;
+    const char *before = xt_stopwatch_turn(&s->setup.watch, "record");
+    const xt_status status = write_record(s, "running", err);
+    xt_stopwatch_turn(&s->setup.watch, before);
+    s->noted = xt_seconds();
+    return status;
 }
 
 static xt_status save(session *s, xt_error *err) {
@@ -104,6 +132,7 @@ static xt_status loop(session *s, xt_error *err) {
                 XT_TRY(save(s, err));
         }
         if (xt_sim_time(sim) >= until) XT_TRY(xt_outputs_write(s->outputs, until >= end, err));
+        if (xt_sim_time(sim) < end) XT_TRY(write_running(s, err));
     }
     return XT_OK;
 }
@@ -212,6 +241,7 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_outputs_begin(s.outputs, err));
     s.saved = xt_seconds();
     XT_GO(xt_outputs_write(s.outputs, false, err));
+    XT_GO(write_running(&s, err));
     XT_GO(drive(&s, err));
 done:
     return finish(&s, status, touched, err);
@@ -259,6 +289,7 @@ xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
     touched = true;
     xt_log_info(def->log, "going on at day %.6g", xt_sim_time(s.setup.sim) / 24);
     s.saved = xt_seconds();
+    XT_GO(write_running(&s, err));
     XT_GO(drive(&s, err));
 done:
     status = finish(&s, status, touched, err);

@@ -36,7 +36,8 @@ static xt_status compile(xt_compiler *c) {
         /* formulas */
         xt_compile_functions, xt_compile_compartments, xt_compile_tissues, xt_compile_drivers,
         xt_compile_species, xt_compile_interfaces, xt_compile_mechanics, xt_compile_quantities,
-        xt_compile_states, xt_compile_remodelling, xt_compile_labels, xt_compile_readouts};
+        xt_compile_states, xt_compile_remodelling, xt_compile_labels, xt_compile_readouts,
+        xt_compile_targets};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) XT_TRY(steps[i](c));
     return XT_OK;
 }

@@ -119,6 +119,10 @@ xt_status xt_compile_states(xt_compiler *c);
 xt_status xt_compile_remodelling(xt_compiler *c);
 xt_status xt_compile_labels(xt_compiler *c);
 xt_status xt_compile_readouts(xt_compiler *c);
+xt_status xt_compile_targets(xt_compiler *c);
+
+/* The text of `key`, cut where the room ends (between characters); "" if there is none. */
+void xt_keep_text(char *out, size_t size, const xt_node *map, const char *key);
 
 /* slope.c: fills xt_state.slope. After the states are compiled, before hoisting. */
 void xt_model_slopes(xt_compiler *compiler);

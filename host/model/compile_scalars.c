@@ -282,6 +282,9 @@ xt_status xt_compile_readouts(xt_compiler *c) {
         if (node) XT_TRY(xt_node_bool(&r->relative, node, c->err));
         node = xt_node_get(n, "unit");
         if (node && r->relative) return xt_node_fail(node, c->err, "a relative readout has no unit");
+        xt_keep_text(r->label, sizeof r->label, n, "label");
+        xt_keep_text(r->group, sizeof r->group, n, "group");
+        xt_keep_text(r->about, sizeof r->about, n, "about");
         snprintf(r->unit_text, sizeof r->unit_text, "%.31s", node ? node->text : "1");
         xt_error why = {XT_OK, ""};
         if (node && xt_unit_parse(&unit, node->text, &why) != XT_OK)

@@ -158,7 +158,23 @@ static const xt_key keys[] = {
     {"readouts.*.unit", XT_KEY_UNIT, NULL, false, "Unit of the column; 1 if absent.", NULL},
     {"readouts.*.relative", XT_KEY_FLAG, NULL, false, "Divided by its value at the start of the scene.",
      NULL},
+    {"readouts.*.label", XT_KEY_TEXT, NULL, false, "What charts call it; its name if absent.", NULL},
+    {"readouts.*.group", XT_KEY_TEXT, NULL, false, "The chart that it belongs to; by unit if absent.", NULL},
     {"readouts.*.about", XT_KEY_TEXT, NULL, false, "Its meaning.", NULL},
+
+    {"targets", XT_KEY_LIST, NULL, false, "What was measured in people, to be shown beside the curves.",
+     NULL},
+    {"targets[]", XT_KEY_MAP, NULL, false, "A published range.", NULL},
+    {"targets[].readout", XT_KEY_NAME, NULL, true, "The column that it belongs to.", NULL},
+    {"targets[].sex", XT_KEY_NAME, NULL, false, "Of whom: female or male; both if absent.", NULL},
+    {"targets[].from", XT_KEY_QUANTITY, "y", true, "Age at which it begins.", NULL},
+    {"targets[].to", XT_KEY_QUANTITY, "y", true, "Age at which it ends.", NULL},
+    {"targets[].low", XT_KEY_NUMBER, NULL, true, "Its lower end, in the unit of the column.", NULL},
+    {"targets[].high", XT_KEY_NUMBER, NULL, true, "Its upper end.", NULL},
+    {"targets[].change", XT_KEY_FLAG, NULL, false,
+     "True: low and high are the change in % from the first age to the second.", NULL},
+    {"targets[].about", XT_KEY_TEXT, NULL, true, "What was measured, in whom.", NULL},
+    {"targets[].source", XT_KEY_TEXT, NULL, true, "Where that was published.", NULL},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, MAX_CHILDREN = 32 };

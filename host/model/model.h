@@ -118,9 +118,19 @@ typedef struct {
 typedef struct {
     char name[64], unit_text[32];
     const xt_expr *formula;
-    double scale;  /* internal value / scale = value in the unit */
-    bool relative; /* to the value at the start */
+    double scale;                          /* internal value / scale = value in the unit */
+    bool relative;                         /* to the value at the start */
+    char label[64], group[64], about[256]; /* "": its name; by unit; nothing */
 } xt_readout;
+
+/* What was measured in people of an age, shown beside the curve of a readout. Nothing is computed from it. */
+typedef struct {
+    int readout, sex; /* sex: 0 both, 1 female, 2 male */
+    double from, to;  /* ages, h */
+    double low, high; /* in the readout's unit; change: in % of the value at `from`, reached at `to` */
+    bool change;
+    char about[256], source[256];
+} xt_target;
 
 struct xt_model {
     char name[64], about[1024];
@@ -163,6 +173,8 @@ struct xt_model {
     double dwell; /* h */
     xt_readout *readout;
     int readout_count;
+    xt_target *target;
+    int target_count;
     unsigned transport_phases; /* bit p: some transport formula depends on f_<phase p> */
 
     void *private_data;

@@ -14,6 +14,7 @@ void xt_scene_free(xt_scene *scene) {
     if (!scene) return;
     for (int i = 0; i < scene->event_count; i++) free(scene->event[i].set);
     free(scene->event);
+    free(scene->target);
     free(scene->file);
     free(scene->expect);
     free(scene->model_file);

@@ -49,6 +49,18 @@ typedef struct {
     const xt_source *source;
 } xt_frame_request;
 
+/* What was measured in people whom the scene stands for, shown beside the curve of a readout. */
+typedef struct {
+    char readout[64];
+    int sex;         /* 0 both, 1 female, 2 male */
+    double from, to; /* h since the start, or ages */
+    bool from_is_age, to_is_age;
+    double low, high; /* in the readout's unit, NAN: open; change: in % of the value at `from`, reached at
+                         `to` */
+    bool change;
+    char about[256], source[256];
+} xt_scene_target;
+
 typedef enum { XT_CHRONIC, XT_ACUTE } xt_mode;
 
 /* A wall of the box with a fixed value. */
@@ -85,6 +97,8 @@ typedef struct {
     bool adaptive;         /* steps between them, by the error estimate; false: all of `step` */
     xt_event *event;       /* sorted by time */
     int event_count;
+    xt_scene_target *target;
+    int target_count;
 
     double every;         /* h between frames and volumes; 0: only start and end */
     double series_every;  /* h between rows; default every; 0: each step */

@@ -102,6 +102,17 @@ static bool same_picture(const xt_frame_request *a, const xt_frame_request *b) {
            (!a->at_given || (a->at_is_fraction == b->at_is_fraction && a->at == b->at));
 }
 
+static xt_status check_targets(const xt_scene *scene, xt_error *err) {
+    for (int i = 0; i < scene->target_count; i++) {
+        const xt_scene_target *t = &scene->target[i];
+        const xt_node *node = xt_node_at(at(scene, "targets"), i);
+        if (t->high < t->low) return xt_node_fail(node, err, "high must not be below low");
+        if (t->from_is_age == t->to_is_age && (t->change ? !(t->from < t->to) : t->from > t->to))
+            return xt_node_fail(node, err, "a target ends before it begins");
+    }
+    return XT_OK;
+}
+
 static xt_status check_output(const xt_scene *scene, xt_error *err) {
     const double end = scene->until + scene->acute;
     const struct {
@@ -142,5 +153,6 @@ xt_status xt_scene_check(const xt_scene *scene, xt_error *err) {
     XT_TRY(check_geometry(scene, err));
     XT_TRY(check_clock(scene, err));
     for (int i = 0; i < scene->event_count; i++) XT_TRY(check_event(scene, i, err));
+    XT_TRY(check_targets(scene, err));
     return check_output(scene, err);
 }

@@ -285,6 +285,13 @@ const xt_row xt_scene_rows[] = {
      .size = sizeof(xt_event),
      .rows = event_rows,
      .about = "what changes, and when"},
+    {.key = "targets",
+     .kind = XT_ROW_LIST,
+     .at = AT(target),
+     .aux = AT(target_count),
+     .size = sizeof(xt_scene_target),
+     .rows = xt_target_rows,
+     .about = "published ranges that the report shows beside the curves; nothing is computed from them"},
     {.key = "output", .kind = XT_ROW_MAP, .rows = xt_output_rows, .about = "what is written, and when"},
     {.key = "numerics", .kind = XT_ROW_MAP, .rows = numerics_rows, .about = "how it is solved"},
     END};

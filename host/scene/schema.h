@@ -61,6 +61,7 @@ extern const xt_row xt_scene_rows[];
 /* Its larger branches, each in its own file. */
 extern const xt_row xt_geometry_rows[];
 extern const xt_row xt_output_rows[];
+extern const xt_row xt_target_rows[];
 
 /* Read `map` (NULL: everything takes its default) into the struct at `base`. kind: bit of the geometry kind.
  */

@@ -1,0 +1,180 @@
+/* Filling a dense volume: shares of the surfaces' tissues, fields, and what skipping and occlusion need.
+ *
+ * Layout and coding as render.clh says. A surface's share of a voxel is the part of it that its tissues fill:
+ * (1 - s) [home] + s [second], [t] 1 where tissue t belongs to the surface. Bytes a voxel: shares 4 read, 4
+ * written; smoothing 4 and 4; a field 4 and 2, spreading 2 and 2.
+ * Needs render.clh. */
+
+/* Bit s of map[t] says that tissue t belongs to surface s. */
+static inline uint xt_share_word(uint tissue, uint second, uint share, __global const uchar *map) {
+    const uint home = 65535u - share, m = map[tissue], n = map[second];
+    uint word = 0;
+    for (int s = 0; s < XT_SURFACES; s++) {
+        const uint part = (m >> s & 1u) * home + (n >> s & 1u) * share;
+        word |= (part * 255u + 32767u) / 65535u << 8 * s;
+    }
+    return word;
+}
+
+/* count voxels from host arrays, to `to` on. */
+__kernel void fill_shares(__global const uchar *tissue, __global const uchar *second,
+                          __global const ushort *share, int shared, __global const uchar *map, int count,
+                          int to, __global uint *out) {
+    const int i = get_global_id(0);
+    if (i >= count) return;
+    out[to + i] = xt_share_word(tissue[i], shared ? second[i] : 0u, shared ? (uint)share[i] : 0u, map);
+}
+
+/* Block of 16 voxels as mesh.h lays it out, read as four words: see xt_block. */
+static inline int xt_voxel_of_cell(__global const int *block, int cell, int nx, int ny) {
+    __global const int *b = block + 8 * (cell >> 4);
+    const int x = (b[6] & 0xffff) + (cell & 15), y = b[6] >> 16 & 0xffff, z = b[7] & 0xffff;
+    return x < nx ? x + nx * (y + ny * z) : -1;
+}
+
+/* The same from cells; out is zero before. material: tissue | second << 8 | share << 16. Block 0 is no place.
+ */
+__kernel void fill_shares_of_cells(__global const int *block, __global const uint *material,
+                                   __global const uchar *map, int cells, int nx, int ny, __global uint *out) {
+    const int cell = get_global_id(0) + 16;
+    if (cell >= cells) return;
+    const uint m = material[cell];
+    const int to = xt_voxel_of_cell(block, cell, nx, ny);
+    if (to >= 0 && (m & 255u)) out[to] = xt_share_word(m & 255u, m >> 8 & 255u, m >> 16, map);
+}
+
+/* Binomial weights (1 2 1)/4 along each axis; beyond the box as at its edge. */
+__kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, __global uint *out) {
+    const int i = get_global_id(0);
+    const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
+    if (z >= nz) return;
+    uint even = 0, odd = 0; /* bytes 0 and 2, 1 and 3, each in 16 bits: sums reach 64 * 255 */
+    for (int dz = -1; dz <= 1; dz++)
+        for (int dy = -1; dy <= 1; dy++) {
+            __global const uint *line =
+                in + nx * (xt_clamp(y + dy, 0, ny - 1) + ny * xt_clamp(z + dz, 0, nz - 1));
+            const uint a = line[max(x - 1, 0)], b = line[x], c = line[min(x + 1, nx - 1)];
+            const int weight = (dy == 0) + (dz == 0);
+            even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
+            odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
+        }
+    even = (even + 0x200020u) >> 6 & 0xff00ffu;
+    odd = (odd + 0x200020u) >> 6 & 0xff00ffu;
+    out[i] = even | odd << 8;
+}
+
+static inline ushort xt_code(float value, float low, float per_range, int logarithmic) {
+    if (!isfinite(value)) return (ushort)XT_UNKNOWN;
+    if (logarithmic) value = log(fmax(value, 1e-37f));
+    const float t = fmin(fmax((value - low) * per_range, 0.0f), 1.0f);
+    return (ushort)(XT_HERE | (uint)(t * XT_TOP + 0.5f));
+}
+
+/* The part of `field` that belongs to a slot. */
+static inline __global ushort *xt_slot(__global ushort *field, int slot, int voxels) {
+    return field + (ulong)slot * (ulong)voxels;
+}
+
+/* low: of the values, or of their logarithms; `to`: first voxel. */
+__kernel void fill_field(__global const float *value, float low, float per_range, int logarithmic, int count,
+                         int to, int voxels, int slot, __global ushort *field) {
+    const int i = get_global_id(0);
+    if (i < count) xt_slot(field, slot, voxels)[to + i] = xt_code(value[i], low, per_range, logarithmic);
+}
+
+__kernel void fill_unknown(int voxels, int slot, __global ushort *field) {
+    const int i = get_global_id(0);
+    if (i < voxels) xt_slot(field, slot, voxels)[i] = (ushort)XT_UNKNOWN;
+}
+
+/* From plane `offset` of a planar array over cells. */
+__kernel void fill_field_of_cells(__global const int *block, __global const uint *material,
+                                  __global const float *value, int offset, float low, float per_range,
+                                  int logarithmic, int cells, int nx, int ny, int voxels, int slot,
+                                  __global ushort *field) {
+    const int cell = get_global_id(0) + 16;
+    if (cell >= cells) return;
+    const int to = xt_voxel_of_cell(block, cell, nx, ny);
+    if (to >= 0 && (material[cell] & 255u))
+        xt_slot(field, slot, voxels)[to] = xt_code(value[offset + cell], low, per_range, logarithmic);
+}
+
+/* A voxel that is not here takes the mean of those around it that are. Only what is here is read and only
+ * what is not is written, so the order does not matter. */
+__kernel void fill_spread(int nx, int ny, int nz, int slot, __global ushort *fields) {
+    const int i = get_global_id(0);
+    __global ushort *field = xt_slot(fields, slot, nx * ny * nz);
+    const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
+    if (z >= nz || (field[i] & XT_HERE)) return;
+    uint sum = 0, count = 0;
+    for (int dz = -1; dz <= 1; dz++)
+        for (int dy = -1; dy <= 1; dy++)
+            for (int dx = -1; dx <= 1; dx++) {
+                const int u = xt_clamp(x + dx, 0, nx - 1), v = xt_clamp(y + dy, 0, ny - 1);
+                const int w = xt_clamp(z + dz, 0, nz - 1);
+                const uint there = field[u + nx * (v + ny * w)];
+                if (!(there & XT_HERE)) continue;
+                sum += there & 0x7fffu;
+                count++;
+            }
+    field[i] = (ushort)(count ? sum / count : XT_UNKNOWN);
+}
+
+/* Lowest and highest share of each surface in the voxels that a macrocell's samples touch: 9 x 9 x 9. */
+__kernel void fill_share_ranges(__global const uint *share, int nx, int ny, int nz, int cx, int cy, int cz,
+                                __global uint *low, __global uint *high) {
+    const int i = get_global_id(0);
+    const int x0 = i % cx << XT_CELL_SHIFT, y0 = i / cx % cy << XT_CELL_SHIFT,
+              z0 = i / cx / cy << XT_CELL_SHIFT;
+    if (i >= cx * cy * cz) return;
+    const int side = 1 << XT_CELL_SHIFT;
+    const int x1 = min(x0 + side, nx - 1), y1 = min(y0 + side, ny - 1), z1 = min(z0 + side, nz - 1);
+    uchar4 least = (uchar4)(255), most = (uchar4)(0);
+    for (int z = z0; z <= z1; z++)
+        for (int y = y0; y <= y1; y++)
+            for (int x = x0; x <= x1; x++) {
+                const uchar4 v = as_uchar4(share[x + nx * (y + ny * z)]);
+                least = min(least, v);
+                most = max(most, v);
+            }
+    low[i] = as_uint(least);
+    high[i] = as_uint(most);
+}
+
+/* The same for a field: low | high << 16 of what is known, low above high where nothing is here. */
+__kernel void fill_field_ranges(__global const ushort *fields, int slot, int nx, int ny, int nz, int cx,
+                                int cy, int cz, __global uint *range) {
+    const int i = get_global_id(0);
+    __global const ushort *field = fields + (ulong)slot * (ulong)(nx * ny * nz);
+    const int x0 = i % cx << XT_CELL_SHIFT, y0 = i / cx % cy << XT_CELL_SHIFT,
+              z0 = i / cx / cy << XT_CELL_SHIFT;
+    if (i >= cx * cy * cz) return;
+    const int side = 1 << XT_CELL_SHIFT;
+    const int x1 = min(x0 + side, nx - 1), y1 = min(y0 + side, ny - 1), z1 = min(z0 + side, nz - 1);
+    uint least = XT_UNKNOWN, most = 0, here = 0;
+    for (int z = z0; z <= z1; z++)
+        for (int y = y0; y <= y1; y++)
+            for (int x = x0; x <= x1; x++) {
+                const uint v = field[x + nx * (y + ny * z)];
+                here |= v & XT_HERE;
+                if (v == XT_UNKNOWN) continue;
+                least = min(least, v & 0x7fffu);
+                most = max(most, v & 0x7fffu);
+            }
+    range[slot * cx * cy * cz + i] = here ? least | most << 16 : XT_UNKNOWN;
+}
+
+/* Mean shares of blocks of 4 x 4 x 4 voxels. */
+__kernel void fill_coarse(__global const uint *share, int nx, int ny, int nz, int bx, int by, int bz,
+                          __global uint *mean) {
+    const int i = get_global_id(0);
+    const int x0 = 4 * (i % bx), y0 = 4 * (i / bx % by), z0 = 4 * (i / bx / by);
+    if (i >= bx * by * bz) return;
+    const int x1 = min(x0 + 4, nx), y1 = min(y0 + 4, ny), z1 = min(z0 + 4, nz);
+    uint4 sum = (uint4)(0);
+    for (int z = z0; z < z1; z++)
+        for (int y = y0; y < y1; y++)
+            for (int x = x0; x < x1; x++) sum += convert_uint4(as_uchar4(share[x + nx * (y + ny * z)]));
+    const uint count = (uint)((x1 - x0) * (y1 - y0) * (z1 - z0));
+    mean[i] = as_uint(convert_uchar4((sum + count / 2) / count));
+}
