@@ -7,7 +7,8 @@ export DEBIAN_FRONTEND=noninteractive
 
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libclblast-dev
-    libpng-dev zlib1g-dev libexpat1-dev libyaml-dev libudunits2-dev libudunits2-data libfreetype-dev fonts-dejavu-core)
+    libpng-dev zlib1g-dev libexpat1-dev libyaml-dev libudunits2-dev libudunits2-data libfreetype-dev fonts-dejavu-core
+    libmicrohttpd-dev)
 case "${1:-}" in
 tests) packages+=(libcmocka-dev clang-14 clang-format-14 oclgrind valgrind
     python3 python3-numpy python3-nibabel python3-vtk9 python3-jsonschema
