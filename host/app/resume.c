@@ -7,13 +7,15 @@ xt_status xt_resume_main(xt_app *app, int argc, char *const *argv, xt_error *err
     const char *dir = NULL, *device = NULL;
     bool quiet = false, json = false, help = false;
     int threads = 0;
+    xt_watch_options watch = {0};
     const xt_option options[] = {
         {"--device", 0, XT_OPTION_TEXT, &device, "SPEC",
          "as in 'run'; another device may change the last bits"},
         {"--threads", 0, XT_OPTION_COUNT, &threads, "N",
          "CPU threads that an OpenCL runtime on the CPU may use"},
         {"--quiet", 'q', XT_OPTION_FLAG, &quiet, NULL, "only warnings and errors"},
-        {"--json", 0, XT_OPTION_FLAG, &json, NULL, "run.json to standard output at the end"}};
+        {"--json", 0, XT_OPTION_FLAG, &json, NULL, "run.json to standard output at the end"},
+        XT_WATCH_OPTIONS(watch)};
     const xt_usage usage = {
         .name = "resume",
         .arguments = "DIR [options]",
@@ -31,10 +33,11 @@ xt_status xt_resume_main(xt_app *app, int argc, char *const *argv, xt_error *err
         status = xt_print("", err);
         goto done;
     }
+    XT_GO(xt_watch_check(&watch, err));
     xt_limit_threads(threads);
     if (quiet) app->log.level = XT_LOG_WARNING;
     const xt_session_def def = {
-        .dir = dir, .device = device, .json = json, .log = &app->log, .stop = app->stop};
+        .dir = dir, .device = device, .json = json, .watch = watch, .log = &app->log, .stop = app->stop};
     status = xt_session_resume(&def, err);
 done:
     free(room);

@@ -8,6 +8,7 @@ xt_status xt_run_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
     xt_texts sets = {0};
     bool force = false, quiet = false, json = false, well_mixed = false, help = false;
     int threads = 0;
+    xt_watch_options watch = {0};
     const xt_option options[] = {
         {"--output", 'o', XT_OPTION_TEXT, &dir, "DIR", "folder for what the run writes; it must not exist"},
         {"--set", 0, XT_OPTION_LIST, &sets, "KEY=VALUE",
@@ -22,7 +23,8 @@ xt_status xt_run_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
         {"--force", 0, XT_OPTION_FLAG, &force, NULL,
          "write into a folder that exists, replacing an earlier run"},
         {"--quiet", 'q', XT_OPTION_FLAG, &quiet, NULL, "only warnings and errors"},
-        {"--json", 0, XT_OPTION_FLAG, &json, NULL, "run.json to standard output at the end"}};
+        {"--json", 0, XT_OPTION_FLAG, &json, NULL, "run.json to standard output at the end"},
+        XT_WATCH_OPTIONS(watch)};
     const xt_usage usage = {
         .name = "run",
         .arguments = "SCENE.yaml -o DIR [options]",
@@ -47,6 +49,7 @@ xt_status xt_run_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
         status = xt_fail(err, XT_USAGE, "run needs a folder for what it writes: -o DIR");
         goto done;
     }
+    XT_GO(xt_watch_check(&watch, err));
     xt_limit_threads(threads);
     if (quiet) app->log.level = XT_LOG_WARNING;
     const xt_session_def def = {.scene_file = scene,
@@ -57,6 +60,7 @@ xt_status xt_run_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
                                 .force = force,
                                 .well_mixed = well_mixed,
                                 .json = json,
+                                .watch = watch,
                                 .log = &app->log,
                                 .stop = app->stop};
     status = xt_session_run(&def, err);

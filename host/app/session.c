@@ -30,6 +30,7 @@ typedef struct {
     const char *scene_file, *const *sets; /* as the command that started the run gave them */
     int set_count;
     char started[32];
+    xt_watch *watch; /* NULL: nobody does */
 } session;
 
 static xt_status write_meta(session *s, const char *scene_file, const char *const *sets, int set_count,
@@ -217,6 +218,7 @@ static xt_status finish(session *s, xt_status status, bool touched, xt_error *er
     if (status == XT_OK)
         xt_log_info(s->def->log, "done in %.1f s; see %s", xt_stopwatch_total(&s->setup.watch), s->def->dir);
     xt_setup_clear(&s->setup);
+    xt_watch_end(s->watch, status, s->def->stop);
     xt_text_free(&s->meta);
     free(s->dir);
     return status;
@@ -229,6 +231,7 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_folder_absolute(&s.dir, def->dir, err));
     XT_GO(xt_folder_check(s.dir, def->dir, def->force, err));
     XT_GO(xt_setup_read(&s.setup, def->scene_file, def->sets, def->set_count, err));
+    XT_GO(xt_watch_open(&s.watch, &def->watch, s.dir, def->log, err));
     XT_GO(xt_setup_build(&s.setup, def->device, def->well_mixed, def->log, err));
     XT_GO(open_outputs(&s, err));
     xt_stopwatch_turn(&s.setup.watch, "other");
@@ -236,6 +239,7 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_folder_claim(s.dir, def->force, err));
     touched = true;
     XT_GO(open_log(&s, err));
+    xt_watch_begin(s.watch);
     say_where(&s);
     XT_GO(xt_sim_start(s.setup.sim, err));
     XT_GO(xt_outputs_begin(s.outputs, err));
@@ -278,12 +282,14 @@ xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_folder_absolute(&s.dir, def->dir, err));
     XT_GO(read_meta(&s, &scene_file, &sets, &set_count, &tree, err));
     XT_GO(xt_setup_read(&s.setup, scene_file, sets, set_count, err));
+    XT_GO(xt_watch_open(&s.watch, &def->watch, s.dir, def->log, err));
     XT_GO(xt_setup_build(&s.setup, def->device, s.well_mixed, def->log, err));
     XT_GO(open_outputs(&s, err));
     xt_stopwatch_turn(&s.setup.watch, "other");
     XT_GO(write_meta(&s, scene_file, sets, set_count, err));
     XT_GO(xt_folder_sweep(s.dir, err));
     XT_GO(open_log(&s, err));
+    xt_watch_begin(s.watch);
     say_where(&s);
     XT_GO(xt_run_load(s.dir, s.identity, s.setup.sim, s.outputs, def->log, err));
     touched = true;

@@ -5,6 +5,7 @@
 #define APP_SESSION_H
 
 #include <signal.h>
+#include "app/watch.h"
 #include "base/log.h"
 #include "scene/scene.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     const char *dir;    /* -o DIR, or the folder to resume */
     const char *device; /* SPEC or NULL */
     bool force, well_mixed, json;
+    xt_watch_options watch;
     xt_log *log;
     volatile sig_atomic_t *stop; /* set by signal handlers */
 } xt_session_def;

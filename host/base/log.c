@@ -103,6 +103,20 @@ void xt_log_debug(xt_log *log, const char *format, ...) {
     va_end(args);
 }
 
+void xt_log_show(xt_log *log, const char *format, ...) {
+    char message[4096];
+    va_list args;
+    va_start(args, format);
+    const int size = vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    if (size < 0) return;
+    pthread_mutex_lock(&log->lock);
+    erase_progress(log);
+    fprintf(log->out, "%s\n", message);
+    fflush(log->out);
+    pthread_mutex_unlock(&log->lock);
+}
+
 void xt_log_warn(xt_log *log, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -44,6 +44,8 @@ void xt_log_free(xt_log *log); /* closes the file, ends the progress line */
 
 void xt_log_info(xt_log *log, const char *format, ...) XT_PRINTF(2, 3);
 void xt_log_debug(xt_log *log, const char *format, ...) XT_PRINTF(2, 3);
+/* To who sits there only, whatever the level, and not into the file: what must not lie in a folder. */
+void xt_log_show(xt_log *log, const char *format, ...) XT_PRINTF(2, 3);
 /* Also collected for run.json. One that was given before is counted, not shown again. */
 void xt_log_warn(xt_log *log, const char *format, ...) XT_PRINTF(2, 3);
 /* "crosstalk: <message>"; a message that carries its own place (file:line:col: error: …) is shown as it is.

@@ -1,0 +1,107 @@
+#include "report/live.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "report/report.h"
+#include "report/server.h"
+
+/* What a change of the run's files shows in. */
+static const char *const watched[] = {"run.json", "series.csv", "volumes.pvd", "frames", "films", "views"};
+enum { WATCHED = sizeof watched / sizeof *watched };
+
+typedef struct {
+    struct {
+        dev_t device;
+        ino_t file;
+        off_t size;
+        struct timespec changed;
+    } at[WATCHED];
+} stamp;
+
+typedef struct {
+    xt_text text;
+    stamp of;
+    double when, took_s; /* composed; 0: never */
+} held;
+
+struct xt_live {
+    char *dir, *path[WATCHED];
+    xt_server *server;
+    held part[2];
+};
+
+static void look(stamp *s, const xt_live *live) {
+    memset(s, 0, sizeof *s); /* compared as bytes */
+    for (int i = 0; i < WATCHED; i++) {
+        struct stat info;
+        if (stat(live->path[i], &info) != 0) continue;
+        s->at[i].device = info.st_dev;
+        s->at[i].file = info.st_ino;
+        s->at[i].size = info.st_size;
+        s->at[i].changed = info.st_mtim;
+    }
+}
+
+/* However many ask, composing takes at most a twentieth of one core from the simulation. */
+static bool is_fresh(const held *h, const stamp *now) {
+    if (!(h->when > 0)) return false;
+    return memcmp(&h->of, now, sizeof *now) == 0 || xt_seconds() - h->when < 20 * h->took_s;
+}
+
+static xt_status compose(const char **bytes, size_t *size, xt_server_part part, void *context,
+                         xt_error *err) {
+    xt_live *live = context;
+    held *h = &live->part[part];
+    stamp now;
+    look(&now, live);
+    if (!is_fresh(h, &now)) {
+        const char *const dirs[] = {live->dir};
+        const xt_report_def def = {.dirs = dirs, .count = 1, .live = true};
+        const double began = xt_seconds();
+        h->when = 0;
+        xt_text_clear(&h->text);
+        XT_TRY(part == XT_SERVER_PAGE ? xt_report_page(&h->text, &def, err)
+                                      : xt_report_data(&h->text, &def, err));
+        XT_TRY(xt_text_check(&h->text, "the live view", err));
+        h->of = now;
+        h->when = xt_seconds();
+        h->took_s = h->when - began;
+    }
+    *bytes = xt_text_get(&h->text);
+    *size = h->text.size;
+    return XT_OK;
+}
+
+xt_status xt_live_open(xt_live **out, const char *dir, int port, xt_error *err) {
+    *out = NULL;
+    xt_live *live = calloc(1, sizeof *live);
+    if (!live) return xt_no_memory(err, "the live view", sizeof *live);
+    xt_status status = XT_OK;
+    const xt_server_def def = {.dir = dir, .port = port, .compose = compose, .context = live};
+    XT_GO(xt_path_join(&live->dir, "", dir, err));
+    for (int i = 0; i < WATCHED; i++) XT_GO(xt_path_join(&live->path[i], dir, watched[i], err));
+    XT_GO(xt_server_open(&live->server, &def, err));
+    *out = live;
+    return XT_OK;
+done:
+    xt_live_close(live);
+    return status;
+}
+
+xt_status xt_live_begin(xt_live *live, xt_error *err) { return xt_server_begin(live->server, err); }
+
+const char *xt_live_address(const xt_live *live) { return xt_server_address(live->server); }
+
+void xt_live_close(xt_live *live) {
+    if (!live) return;
+    xt_server_close(live->server);
+    for (int i = 0; i < WATCHED; i++) free(live->path[i]);
+    for (int i = 0; i < 2; i++) xt_text_free(&live->part[i].text);
+    free(live->dir);
+    free(live);
+}
