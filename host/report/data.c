@@ -13,6 +13,7 @@
 #include "report/curves.h"
 #include "report/html.h"
 #include "report/pictures.h"
+#include "report/space.h"
 #include "report/verdict.h"
 
 enum { LARGEST_RECORD = 64 << 20, LARGEST_PICTURE = 64 << 20, MOST_MOVIES = 32 };
@@ -181,6 +182,24 @@ done:
 
 /* ---- the rest ---- */
 
+/* Live, the volumes are not part of what is asked for every few seconds: only which ones there are. */
+static xt_status write_space(run *r, const xt_json_value *record, xt_error *err) {
+    char id[16], version[XT_SPACE_VERSION];
+    snprintf(id, sizeof id, "%d", r->index);
+    const xt_space_def def = {
+        .dir = r->dir, .record = record, .id = id, .budget = XT_SPACE_BYTES / (size_t)r->count};
+    if (r->blobs) return xt_space_write(r->json, "space", r->blobs, &def, err);
+    XT_TRY(xt_space_version(version, r->dir, err));
+    xt_json_open_object(r->json, "space");
+    if (version[0]) {
+        xt_json_string(r->json, "version", version);
+        xt_json_string(r->json, "from", "space.json");
+    } else
+        xt_json_string(r->json, "reason", "no volumes so far");
+    xt_json_close(r->json);
+    return XT_OK;
+}
+
 static xt_status write_series(run *r, xt_error *err) {
     xt_curves curves;
     char *path = NULL;
@@ -253,6 +272,7 @@ static xt_status write_run(run *r, char **title, xt_error *err) {
     XT_GO(write_series(r, err));
     XT_GO(write_films(r, err));
     XT_GO(write_movies(r, err));
+    XT_GO(write_space(r, root, err));
     xt_json_open_array(r->json, "missing");
     for (int i = 0; i < r->missing_count; i++) xt_json_string(r->json, NULL, xt_text_get(&r->missing[i]));
     xt_json_close(r->json);
@@ -261,6 +281,24 @@ done:
     for (int i = 0; i < r->missing_count; i++) xt_text_free(&r->missing[i]);
     xt_json_free(tree);
     free(text);
+    return status;
+}
+
+xt_status xt_report_space(xt_text *text, const char *dir, xt_error *err) {
+    xt_json json;
+    xt_json_tree *tree = NULL;
+    char *record = NULL;
+    xt_status status = XT_OK;
+    XT_GO(read_record(&tree, &record, dir, err));
+    const xt_space_def def = {.dir = dir, .record = xt_json_root(tree), .id = "0"};
+    xt_json_begin(&json, text);
+    xt_json_open_object(&json, NULL);
+    XT_GO(xt_space_write(&json, "space", NULL, &def, err));
+    xt_json_close(&json);
+    XT_GO(xt_json_end(&json, "the volumes of a report", err));
+done:
+    xt_json_free(tree);
+    free(record);
     return status;
 }
 

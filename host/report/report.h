@@ -29,6 +29,10 @@ xt_status xt_report_page(xt_text *html, const xt_report_def *def, xt_error *err)
 /* Its data alone, as JSON: what a live page polls. */
 xt_status xt_report_data(xt_text *json, const xt_report_def *def, xt_error *err);
 
+/* The volumes of a run for a live page's view in space, as JSON {"space": report/space.h}. Seconds for large
+ * ones: ask for it when the version in the data has changed. */
+xt_status xt_report_space(xt_text *json, const char *dir, xt_error *err);
+
 /* The page into DIR/report.html, which appears when it is complete. */
 xt_status xt_report_write(const char *dir, xt_error *err);
 

@@ -62,6 +62,17 @@ crosstalk.verdict = function (run, name) {
         v.detail ? make("p", {class: "why"}, crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : ".")) : null);
 };
 
+/* One view for each run that has volumes; it stays what it is, whatever comes. */
+crosstalk.spaces = function (data) {
+    const make = crosstalk.make, section = document.getElementById("space"), body = section.querySelector(".body");
+    const runs = data.runs.filter(run => run.space && !run.record.well_mixed);
+    section.hidden = !runs.length;
+    while (body.children.length < runs.length)
+        body.append(make("div", {class: "space-run"}, runs.length > 1 ? make("h3", {}, crosstalk.label(data, runs[body.children.length])) : null,
+            make("div", {})));
+    runs.forEach((run, i) => crosstalk.space(body.children[i].lastChild, run.space));
+};
+
 crosstalk.contents = function () {
     const make = crosstalk.make, items = [];
     for (const section of document.querySelectorAll("main > section:not([hidden])"))
@@ -74,11 +85,7 @@ crosstalk.show = function (data) {
     crosstalk.head(data);
     for (const part of ["changes", "curves", "slices", "films", "proofs", "timings", "limits", "repeat"])
         if (crosstalk[part]) crosstalk[part](data);
-    const space = document.getElementById("space");
-    if (data.space && crosstalk.space) {
-        space.hidden = false;
-        crosstalk.space(space.querySelector(".body"), data.space);
-    }
+    crosstalk.spaces(data);
     crosstalk.fill(document.getElementById("foot"), crosstalk.make("p", {},
         "Written by " + data.program + " from the files of the run. Calibrated to group means, not validated. Not medical advice."));
     crosstalk.contents();
