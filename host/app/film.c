@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/film_record.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "draw/curve.h"
@@ -114,14 +115,16 @@ static xt_status make_curve(film *f, const xt_image *picture, xt_error *err) {
     if (!f->def->curves) return XT_OK;
     char *path = NULL;
     double *value[XT_FILM_CURVES] = {0};
+    int place[XT_FILM_CURVES];
+    xt_film_about about;
     xt_status status = XT_OK;
     XT_GO(xt_path_join(&path, f->def->dir, "series.csv", err));
     XT_GO(xt_curves_read(&f->rows, path, err));
     xt_curve_def def = {.rows = (int)f->rows.rows, .from = NAN, .until = NAN, .lines = f->def->curves};
     XT_GO(choose_axis(f, &def.axis, err));
     for (int i = 0; i < f->def->curves; i++) {
-        int k;
-        XT_GO(column(&k, f, f->def->curve[i], err));
+        XT_GO(column(&place[i], f, f->def->curve[i], err));
+        const int k = place[i];
         value[i] = malloc(((size_t)f->rows.rows + 1) * sizeof *value[i]);
         if (!value[i]) {
             status = xt_no_memory(err, "curves", (size_t)f->rows.rows * sizeof *value[i]);
@@ -130,6 +133,11 @@ static xt_status make_curve(film *f, const xt_image *picture, xt_error *err) {
         for (long long r = 0; r < f->rows.rows; r++) value[i][r] = cell(&f->rows, r, k);
         def.line[i] = (xt_curve_line){f->rows.name[k], f->rows.unit[k], value[i]};
     }
+    xt_film_record(&about, f->def->dir, &f->rows, place, def.lines, f->offset, f->unit_d);
+    for (int i = 0; i < def.lines; i++) def.line[i].name = about.name[i];
+    def.bands = about.bands;
+    def.band = about.band;
+    def.band_name = "shaded: published ranges";
     def.time = f->time;
     def.width = picture->width;
     def.ground = picture->pixel[0];

@@ -1,4 +1,4 @@
-#include "draw/curve.h"
+#include "draw/curve_parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,36 +10,15 @@
 static const unsigned inks[2][XT_CURVE_LINES] = {{0x0b65b0, 0xd1540a, 0x1a9570, 0xa04a86},
                                                  {0x62b6f0, 0xffa15e, 0x5fd9b0, 0xe8a3cf}};
 
-typedef struct {
-    xt_curve_panel at;
-    int line[XT_CURVE_LINES], lines;
-    double left, right;               /* of the panel with its labels */
-    double begin[XT_CURVE_LINES + 1]; /* of the legend's entries, and the end of the last */
-} panel;
+xt_colour xt_curve_ink(const xt_curve *c, int line) { return xt_colour_hex(inks[c->dark][line]); }
 
-struct xt_curve {
-    xt_image base; /* the strip without what moves */
-    xt_font *font; /* borrowed */
-    double unit;
-    xt_palette palette;
-    xt_colour ground;
-    bool dark;
-    panel panel[XT_CURVE_LINES];
-    int panels, rows, lines;
-    double *time, *value[XT_CURVE_LINES];
-    char name[XT_CURVE_LINES][64], measure[XT_CURVE_LINES][32];
-    double (*point)[2]; /* [rows + 2], room to compose a line in */
-};
-
-static xt_colour ink_of(const xt_curve *c, int line) { return xt_colour_hex(inks[c->dark][line]); }
 static xt_text_style small(const xt_curve *c, xt_align align) {
     return (xt_text_style){.size = 13 * c->unit, .align = align, .colour = c->palette.grey};
 }
 
 /* ---- the values ---- */
 
-/* Of a line at a time, NAN where there is none. */
-static double value_at(const xt_curve *c, int line, double now) {
+double xt_curve_value(const xt_curve *c, int line, double now) {
     const double *v = c->value[line], slack = 1e-9 * fabs(now);
     if (c->rows == 0 || now < c->time[0] - slack || now > c->time[c->rows - 1] + slack) return NAN;
     int low = 0, high = c->rows - 1;
@@ -52,27 +31,7 @@ static double value_at(const xt_curve *c, int line, double now) {
     return t <= 0 ? v[low] : t >= 1 ? v[high] : v[low] + t * (v[high] - v[low]);
 }
 
-/* Three digits, a real minus. */
-static void value_text(char *text, size_t size, double value) {
-    char plain[28];
-    if (!isfinite(value)) {
-        snprintf(text, size, "–");
-        return;
-    }
-    const double a = fabs(value);
-    if (a == 0 || (a >= 0.001 && a < 99999.5))
-        snprintf(plain, sizeof plain, "%.*f",
-                 a >= 99.95 || a == 0 ? 0
-                 : a >= 9.995         ? 1
-                 : a >= 0.0995        ? 2
-                                      : 4,
-                 a);
-    else
-        snprintf(plain, sizeof plain, "%.2e", a);
-    snprintf(text, size, "%s%s", value < 0 ? "−" : "", plain);
-}
-
-static void find_limits(panel *p, const xt_curve *c) {
+static void find_limits(xt_curve_part *p, const xt_curve *c) {
     double low = INFINITY, high = -INFINITY;
     for (int i = 0; i < p->lines; i++)
         for (int r = 0; r < c->rows; r++) {
@@ -80,6 +39,12 @@ static void find_limits(panel *p, const xt_curve *c) {
             if (!isfinite(v)) continue;
             low = fmin(low, v);
             high = fmax(high, v);
+        }
+    for (int k = 0; k < c->bands; k++)
+        for (int i = 0; i < p->lines; i++) {
+            if (c->band[k].line != p->line[i]) continue;
+            low = fmin(low, fmin(c->band[k].low[0], c->band[k].low[1]));
+            high = fmax(high, fmax(c->band[k].high[0], c->band[k].high[1]));
         }
     if (!(low <= high)) {
         low = 0;
@@ -99,11 +64,11 @@ static void find_limits(panel *p, const xt_curve *c) {
 
 /* ---- the strip ---- */
 
-static double x_of(const panel *p, double time) {
+static double x_of(const xt_curve_part *p, double time) {
     const xt_curve_panel *a = &p->at;
     return a->plot.x + (time - a->x0) / (a->x1 - a->x0) * a->plot.w;
 }
-static double y_of(const panel *p, double value) {
+static double y_of(const xt_curve_part *p, double value) {
     const xt_curve_panel *a = &p->at;
     return a->plot.y + (a->y1 - value) / (a->y1 - a->y0) * a->plot.h;
 }
@@ -114,7 +79,7 @@ static int ticks_of(xt_tick tick[XT_MAX_TICKS], int *exponent, double low, doubl
 }
 
 /* Labels of the value axis decide how far right its plot begins. */
-static void place(panel *p, const xt_curve *c, const xt_curve_def *def) {
+static void place(xt_curve_part *p, const xt_curve *c, const xt_curve_def *def) {
     const double u = c->unit;
     const xt_text_style style = small(c, XT_RIGHT);
     xt_tick tick[XT_MAX_TICKS];
@@ -132,7 +97,7 @@ static void place(panel *p, const xt_curve *c, const xt_curve_def *def) {
     if (!(p->at.x1 > p->at.x0)) p->at.x1 = p->at.x0 + fmax(fabs(p->at.x0) * 1e-3, 1);
 }
 
-static void draw_axes(xt_curve *c, const panel *p, const char *axis) {
+static void draw_axes(xt_curve *c, const xt_curve_part *p, const char *axis) {
     const double u = c->unit;
     const xt_rect plot = p->at.plot;
     const double bottom = plot.y + plot.h;
@@ -170,8 +135,55 @@ static void draw_axes(xt_curve *c, const panel *p, const char *axis) {
     }
 }
 
+/* Column by column, inside the plot. */
+static void draw_band(xt_curve *c, const xt_curve_part *p, const xt_curve_band *band) {
+    const xt_rect plot = p->at.plot;
+    const xt_colour fill = xt_curve_ink(c, band->line);
+    const double x0 = x_of(p, band->from), x1 = fmax(x_of(p, band->to), x0 + 1);
+    const double left = fmax(x0, plot.x), right = fmin(x1, plot.x + plot.w);
+    for (int x = (int)left; x < right; x++) {
+        const double t = fmin(fmax((x + 0.5 - x0) / (x1 - x0), 0), 1);
+        const double high = y_of(p, band->high[0] + t * (band->high[1] - band->high[0]));
+        const double low = y_of(p, band->low[0] + t * (band->low[1] - band->low[0]));
+        xt_colour pale = fill;
+        pale.a = (uint16_t)(pale.a * 0.16);
+        xt_image_rect(&c->base, fmax(x, left), fmax(high, plot.y), fmin(x + 1, right),
+                      fmin(low, plot.y + plot.h), pale);
+    }
+}
+
+/* Do the first half's curves of the panel leave a strip of the plot free, above (or below) this share of it?
+ */
+static bool is_free(const xt_curve *c, const xt_curve_part *p, bool above, double share) {
+    const double edge = p->at.y0 + share * (p->at.y1 - p->at.y0);
+    for (int i = 0; i < p->lines; i++)
+        for (int r = 0; r < c->rows && c->time[r] < (p->at.x0 + p->at.x1) / 2; r++) {
+            const double v = c->value[p->line[i]][r];
+            if (above ? v > edge : v < edge) return false;
+        }
+    return true;
+}
+
+/* *said: what they are has been said in a panel before. */
+static void draw_bands(xt_curve *c, const xt_curve_part *p, const char *name, bool *said) {
+    bool any = false;
+    for (int i = 0; i < c->bands; i++)
+        for (int n = 0; n < p->lines; n++)
+            if (c->band[i].line == p->line[n]) {
+                draw_band(c, p, &c->band[i]);
+                any = true;
+            }
+    if (!any || !name || *said) return;
+    const xt_text_style style = {.size = 12 * c->unit, .colour = c->palette.grey};
+    const xt_rect plot = p->at.plot;
+    const bool top = !is_free(c, p, false, 0.2) && is_free(c, p, true, 0.8);
+    xt_font_draw(&c->base, c->font, plot.x + 5 * c->unit,
+                 plot.y + (top ? 14 * c->unit : plot.h - 6 * c->unit), name, &style);
+    *said = true;
+}
+
 /* Line `line` up to `until` (all of it: INFINITY), with its end interpolated. */
-static xt_status draw_line(xt_image *image, int top, const xt_curve *c, const panel *p, int line,
+static xt_status draw_line(xt_image *image, int top, const xt_curve *c, const xt_curve_part *p, int line,
                            double until, double width, xt_colour colour, xt_error *err) {
     const double *v = c->value[line];
     int n = 0;
@@ -179,7 +191,7 @@ static xt_status draw_line(xt_image *image, int top, const xt_curve *c, const pa
         c->point[n][0] = x_of(p, c->time[r]);
         c->point[n][1] = top + y_of(p, v[r]);
     }
-    const double last = isfinite(until) ? value_at(c, line, until) : NAN;
+    const double last = isfinite(until) ? xt_curve_value(c, line, until) : NAN;
     if (n && isfinite(last)) {
         c->point[n][0] = x_of(p, until);
         c->point[n++][1] = top + y_of(p, last);
@@ -191,59 +203,6 @@ static xt_status draw_line(xt_image *image, int top, const xt_curve *c, const pa
     return xt_image_polyline(image, (const double(*)[2])c->point, n, width, clip, colour, err);
 }
 
-/* ---- the legend: what each line is, and what it is now ---- */
-
-static xt_text_style name_style(const xt_curve *c) {
-    return (xt_text_style){.size = 13.5 * c->unit, .colour = c->palette.ink};
-}
-static xt_text_style value_style(const xt_curve *c, int line) {
-    return (xt_text_style){.size = 13.5 * c->unit, .bold = true, .colour = ink_of(c, line)};
-}
-
-static void measured_text(char *text, size_t size, const xt_curve *c, int line, double value) {
-    char number[48];
-    value_text(number, sizeof number, value);
-    snprintf(text, size, "%s%s%s", number, c->measure[line][0] ? " " : "", c->measure[line]);
-}
-
-/* Each entry has room for its widest value, so that nothing moves while values change; what is too much for
- * the panel is taken from the names. */
-static void place_legend(panel *p, const xt_curve *c) {
-    const double u = c->unit, gap = 22 * u;
-    double wanted[XT_CURVE_LINES], all = (p->lines - 1) * gap;
-    for (int i = 0; i < p->lines; i++) {
-        const int line = p->line[i];
-        const xt_text_style name = name_style(c), bold = value_style(c, line);
-        double widest = 0;
-        char text[96];
-        for (int r = 0; r < c->rows; r += 1 + c->rows / 200) {
-            measured_text(text, sizeof text, c, line, c->value[line][r]);
-            widest = fmax(widest, xt_font_width(c->font, text, &bold));
-        }
-        wanted[i] = 26 * u + xt_font_width(c->font, c->name[line], &name) + widest;
-        all += wanted[i];
-    }
-    const double scale = fmin((p->right - p->left) / fmax(all, 1), 1);
-    p->begin[0] = p->left;
-    for (int i = 0; i < p->lines; i++) p->begin[i + 1] = p->begin[i] + scale * (wanted[i] + gap);
-}
-
-static void draw_legend(xt_image *image, int top, const xt_curve *c, const panel *p, double now) {
-    const double u = c->unit, y = top + 19 * u;
-    for (int i = 0; i < p->lines; i++) {
-        const int line = p->line[i];
-        const double x = p->begin[i], most = p->begin[i + 1] - x - 22 * u;
-        const xt_text_style name = name_style(c), bold = value_style(c, line);
-        char value[96], fitted[96];
-        measured_text(value, sizeof value, c, line, value_at(c, line, now));
-        const double rest = most - 26 * u - xt_font_width(c->font, value, &bold);
-        xt_font_fit(c->font, c->name[line], &name, fmax(rest, 8 * u) + 0.5, fitted, sizeof fitted);
-        xt_image_rect(image, x, y - 7 * u, x + 14 * u, y - 3.5 * u, ink_of(c, line));
-        xt_font_draw(image, c->font, x + 20 * u, y, fitted, &name);
-        xt_font_draw(image, c->font, x + 26 * u + xt_font_width(c->font, fitted, &name), y, value, &bold);
-    }
-}
-
 xt_status xt_curve_paint(xt_image *image, int top, const xt_curve *c, double now, xt_error *err) {
     if (image->width != c->base.width || top < 0 || image->height - top < c->base.height)
         return xt_fail(err, XT_INTERNAL, "a strip of %d x %d pixels at row %d of a picture of %d x %d",
@@ -252,21 +211,21 @@ xt_status xt_curve_paint(xt_image *image, int top, const xt_curve *c, double now
     memcpy(&image->pixel[(size_t)top * (size_t)image->width], c->base.pixel,
            (size_t)c->base.width * (size_t)c->base.height * sizeof *c->base.pixel);
     for (int k = 0; k < c->panels; k++) {
-        const panel *p = &c->panel[k];
+        const xt_curve_part *p = &c->panel[k];
         const xt_rect plot = p->at.plot;
         const double x = x_of(p, now);
         if (x >= plot.x - 1 && x <= plot.x + plot.w + 1)
             xt_image_rect(image, x - 0.6 * u, top + plot.y - 3 * u, x + 0.6 * u, top + plot.y + plot.h,
                           c->palette.grey);
         for (int i = 0; i < p->lines; i++)
-            XT_TRY(draw_line(image, top, c, p, p->line[i], now, 2.4 * u, ink_of(c, p->line[i]), err));
+            XT_TRY(draw_line(image, top, c, p, p->line[i], now, 2.4 * u, xt_curve_ink(c, p->line[i]), err));
         for (int i = 0; i < p->lines; i++) {
-            const double y = top + y_of(p, value_at(c, p->line[i], now));
+            const double y = top + y_of(p, xt_curve_value(c, p->line[i], now));
             if (!isfinite(y)) continue;
             xt_image_line(image, x, y, x, y, 11 * u, c->ground);
-            xt_image_line(image, x, y, x, y, 8 * u, ink_of(c, p->line[i]));
+            xt_image_line(image, x, y, x, y, 8 * u, xt_curve_ink(c, p->line[i]));
         }
-        draw_legend(image, top, c, p, now);
+        xt_curve_draw_legend(image, top, c, p, now);
     }
     return XT_OK;
 }
@@ -281,6 +240,15 @@ static xt_status check(const xt_curve_def *def, xt_error *err) {
         if (!isfinite(def->time[r]) || (r && def->time[r] < def->time[r - 1]))
             return xt_fail(err, XT_USAGE, "times of a curve that fall at row %d", r + 1);
     return XT_OK;
+}
+
+static void keep_bands(xt_curve *c, const xt_curve_def *def) {
+    for (int k = 0; k < def->bands && c->bands < XT_CURVE_BANDS; k++) {
+        const xt_curve_band *b = &def->band[k];
+        const double all = b->from + b->to + b->low[0] + b->low[1] + b->high[0] + b->high[1];
+        if (isfinite(all) && b->line >= 0 && b->line < def->lines && b->to >= b->from)
+            c->band[c->bands++] = *b;
+    }
 }
 
 static xt_status copy(xt_curve *c, const xt_curve_def *def, xt_error *err) {
@@ -317,6 +285,7 @@ xt_status xt_curve_create(xt_curve **out, const xt_curve_def *def, xt_font *font
     xt_curve *c = calloc(1, sizeof *c);
     if (!c) return xt_no_memory(err, "curves", sizeof *c);
     xt_status status = XT_OK;
+    bool said = false;
     c->font = font;
     c->unit = def->width / 900.0;
     c->palette = xt_palette_of(def->dark);
@@ -326,18 +295,17 @@ xt_status xt_curve_create(xt_curve **out, const xt_curve_def *def, xt_font *font
     c->lines = def->lines;
     XT_GO(copy(c, def, err));
     XT_GO(xt_image_create(&c->base, def->width, (int)ceil(184 * c->unit), def->ground, err));
+    keep_bands(c, def);
     share_out(c);
-    const double u = c->unit, gap = 28 * u, each = (def->width - 60 * u - (c->panels - 1) * gap) / c->panels;
+    xt_curve_share_width(c, def->width);
     for (int k = 0; k < c->panels; k++) {
-        panel *p = &c->panel[k];
-        p->left = 30 * u + k * (each + gap);
-        p->right = p->left + each;
+        xt_curve_part *p = &c->panel[k];
         place(p, c, def);
-        place_legend(p, c);
         draw_axes(c, p, def->axis);
+        draw_bands(c, p, def->band_name, &said);
         for (int i = 0; i < p->lines; i++) {
-            const xt_colour faint = xt_colour_mix(c->ground, ink_of(c, p->line[i]), 0.32);
-            XT_GO(draw_line(&c->base, 0, c, p, p->line[i], INFINITY, 1.6 * u, faint, err));
+            const xt_colour faint = xt_colour_mix(c->ground, xt_curve_ink(c, p->line[i]), 0.32);
+            XT_GO(draw_line(&c->base, 0, c, p, p->line[i], INFINITY, 1.6 * c->unit, faint, err));
         }
     }
 done:

@@ -5,13 +5,20 @@
 
 #include "draw/page.h"
 
-enum { XT_CURVE_LINES = 4 };
+enum { XT_CURVE_LINES = 4, XT_CURVE_BANDS = 64 };
 
 typedef struct {
     const char *name;    /* "_" is shown as a space */
     const char *unit;    /* NULL, "" or "1": none */
     const double *value; /* [rows]; not finite: a gap */
 } xt_curve_line;
+
+/* What others measured, behind a line: between low and high, at `from` and at `to`. */
+typedef struct {
+    int line;
+    double from, to;        /* on the time axis */
+    double low[2], high[2]; /* at `from`, at `to` */
+} xt_curve_band;
 
 /* All pointers are borrowed for the call that takes them. */
 typedef struct {
@@ -21,7 +28,10 @@ typedef struct {
     double from, until; /* ends of the time axis; NAN: as the rows */
     xt_curve_line line[XT_CURVE_LINES];
     int lines; /* 1 to XT_CURVE_LINES */
-    int width; /* pixels; sizes scale with it as a page's do */
+    const xt_curve_band *band;
+    int bands;             /* at most XT_CURVE_BANDS; those with a number that is not finite are left out */
+    const char *band_name; /* what bands are: "shaded: published ranges"; NULL: it is not said */
+    int width;             /* pixels; sizes scale with it as a page's do */
     bool dark;
     xt_colour ground;
 } xt_curve_def;

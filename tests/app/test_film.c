@@ -2,7 +2,9 @@
  */
 #include "observe/testing.h"
 
+#include <math.h>
 #include "app/film.h"
+#include "app/film_record.h"
 #include "draw/image.h"
 
 enum { W = 240, H = 100 };
@@ -42,7 +44,49 @@ static int make_run(void **state) {
     for (int i = 0; i <= 40; i++)
         fprintf(f, "%g,%g,%g,%g\n", i * 91.3125, 25 + 0.25 * i, 1 - 0.01 * i, 300 + 5.0 * i);
     fclose(f);
+    f = fopen(in_folder("run/run.json"), "w");
+    fputs(
+        "{\"scene\": {\"subject\": {\"sex\": \"female\"}, \"targets\": []}, \"readouts\": [{\"name\": "
+        "\"plasma_irisin\","
+        " \"label\": \"Irisin\", \"group\": \"In plasma\"}], \"targets\": [{\"readout\": \"muscle_mass\", "
+        "\"sex\": \"female\","
+        " \"from\": \"age 27 y\", \"to\": \"age 31 y\", \"low\": -20, \"high\": -10, \"change\": true}, "
+        "{\"readout\":"
+        " \"muscle_mass\", \"sex\": \"male\", \"from\": \"0 d\", \"to\": \"1 y\", \"low\": 0, \"high\": 1}, "
+        "{\"readout\":"
+        " \"plasma_irisin\", \"from\": \"1 y\", \"to\": \"2 y\", \"low\": 100, \"high\": 200}, {\"readout\":"
+        " \"plasma_irisin\", \"from\": \"age 20 y\", \"to\": \"age 21 y\", \"low\": 1, \"high\": 2}]}",
+        f);
+    fclose(f);
     return 0;
+}
+
+/* Of the run's sex, within its time, changes from the curve on. */
+static void published_ranges_come_from_the_record(void **state) {
+    (void)state;
+    static const char *names[] = {"time", "age", "muscle_mass", "plasma_irisin"};
+    double value[41 * 4];
+    for (int i = 0; i <= 40; i++) {
+        const double row[] = {i * 91.3125, 25 + 0.25 * i, 1 - 0.01 * i, 300};
+        memcpy(value + 4 * i, row, sizeof row);
+    }
+    const xt_curves rows = {.columns = 4, .rows = 41, .name = names, .value = value};
+    const int column[] = {2, 3};
+    xt_film_about about;
+    xt_film_record(&about, in_folder("run"), &rows, column, 2, 25, 365.25);
+    assert_int_equal(about.bands, 2);
+    const xt_curve_band *b = &about.band[0];
+    assert_true(b->line == 0 && fabs(b->from - 27) < 1e-9 && fabs(b->to - 31) < 1e-9);
+    assert_true(fabs(b->low[0] - 0.92) < 1e-9 && fabs(b->high[0] - 0.92) < 1e-9);
+    assert_true(fabs(b->low[1] - 0.92 * 0.8) < 1e-9 && fabs(b->high[1] - 0.92 * 0.9) < 1e-9);
+    b = &about.band[1];
+    assert_true(b->line == 1 && fabs(b->from - 26) < 1e-9 && fabs(b->to - 27) < 1e-9);
+    assert_true(b->low[0] == 100 && b->high[1] == 200);
+    assert_string_equal(about.name[0], "Muscle_mass");
+    assert_string_equal(about.name[1], "Irisin in plasma");
+    xt_film_record(&about, in_folder("nowhere"), &rows, column, 2, 25, 365.25);
+    assert_int_equal(about.bands, 0);
+    assert_string_equal(about.name[1], "Plasma_irisin");
 }
 
 static xt_film_def def_of(const char *path) {
@@ -183,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_picture_is_in_the_film_exactly),
         cmocka_unit_test(curves_run_below_the_pictures),
+        cmocka_unit_test(published_ranges_come_from_the_record),
         cmocka_unit_test(a_film_can_be_smaller),
         cmocka_unit_test(several_kinds_at_once),
         cmocka_unit_test(what_is_wrong_is_told_and_nothing_left),

@@ -160,6 +160,38 @@ static void units_get_panels_of_their_own(void **state) {
     xt_curve_free(curve);
 }
 
+/* A band is as high as it was asked for, lies behind its own line, and what is not finite is left out. */
+static void published_ranges_are_bands(void **state) {
+    (void)state;
+    xt_error err = {0};
+    xt_curve_def def = sample();
+    const xt_curve_band band[] = {{0, 60, 70, {0.5, 0.4}, {0.6, 0.6}},
+                                  {0, 30, 40, {NAN, 0.2}, {0.3, 0.3}},
+                                  {0, 10, 27, {0.45, 0.45}, {0.55, 0.55}}, /* begins before the curve */
+                                  {3, 30, 40, {0.5, 0.5}, {0.6, 0.6}}};
+    def.band = band;
+    def.bands = 4;
+    xt_curve *curve;
+    must(xt_curve_create(&curve, &def, NULL, &err), &err);
+    xt_curve_panel p;
+    xt_curve_panels(&p, curve, 0);
+    assert_true(p.y0 < 0.4);
+    xt_image image = blank(900, xt_curve_height(curve));
+    must(xt_curve_paint(&image, 0, curve, 25, &err), &err);
+    static const struct {
+        double t, v;
+        bool inside;
+    } seen[] = {{61, 0.55, true},  {61, 0.45, false}, {69, 0.43, true}, {59, 0.55, false}, {71, 0.55, false},
+                {35, 0.55, false}, {35, 0.25, false}, {26, 0.5, true},  {28, 0.5, false}};
+    for (int i = 0; i < (int)(sizeof seen / sizeof *seen); i++) {
+        const double x = p.plot.x + (seen[i].t - p.x0) / (p.x1 - p.x0) * p.plot.w;
+        const double y = p.plot.y + (p.y1 - seen[i].v) / (p.y1 - p.y0) * p.plot.h;
+        assert_int_equal(image.pixel[(int)y * 900 + (int)x].r < 64000, seen[i].inside);
+    }
+    xt_image_free(&image);
+    xt_curve_free(curve);
+}
+
 static void odd_values_give_a_picture_all_the_same(void **state) {
     (void)state;
     static const double odd[][3] = {{NAN, NAN, NAN},  {5, 5, 5},        {0, 0, 0},
@@ -212,6 +244,7 @@ int main(void) {
         cmocka_unit_test(many_points_keep_their_peaks),
         cmocka_unit_test(a_curve_goes_through_its_values),
         cmocka_unit_test(units_get_panels_of_their_own),
+        cmocka_unit_test(published_ranges_are_bands),
         cmocka_unit_test(odd_values_give_a_picture_all_the_same),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
