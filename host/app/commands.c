@@ -18,6 +18,8 @@ const xt_command xt_commands[] = {
     {"bench", "[--json FILE] [--device SPEC|all]", "how fast a device is here, and whether it computes right",
      xt_bench_main},
     {"report", "DIR [DIR ...]", "the page that explains a run, or compares several", xt_report_main},
+    {"film", "DIR [-o FILE] [options]", "a film of a run's pictures, curves running along below",
+     xt_film_main},
     {"mesh", "SCENE.yaml -o FILE", "the interface surface or the label volume of a scene", xt_mesh_main},
     {"help", "[COMMAND|scene|schema|model-schema]", "help on a command; the keys of a scene; JSON Schemas",
      xt_help_main},

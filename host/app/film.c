@@ -1,253 +1,128 @@
-#include "app/film.h"
-
+/* crosstalk film */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "app/film_record.h"
+#include "app/app.h"
+#include "app/film_make.h"
 #include "base/file.h"
-#include "base/text.h"
-#include "draw/curve.h"
-#include "draw/movie.h"
-#include "draw/png_read.h"
-#include "draw/shrink.h"
-#include "report/curves.h"
-#include "report/pictures.h"
 
-typedef struct {
-    const xt_film_def *def;
-    xt_pictures pictures;
-    const xt_picture *first; /* of the series */
-    int count;
-    xt_curves rows; /* series.csv */
-    double *time;   /* [rows] in the unit of the axis */
-    double unit_d;  /* days in that unit */
-    double offset;  /* axis = offset + days / unit_d */
-    xt_font *font;
-    xt_curve *curve;
-    xt_image image; /* picture and strip */
-    xt_movie *movie[XT_FILM_PATHS];
-} film;
-
-void xt_film_def_default(xt_film_def *def) {
-    *def = (xt_film_def){.rate = 8, .hold_first = 1, .hold_last = 2};
-}
-
-/* ---- which pictures ---- */
-
-static xt_status no_such_series(const film *f, xt_error *err) {
-    xt_text known = {0};
-    const char *nearest = NULL, *names[64];
-    int count = 0;
-    for (int i = 0; i < f->pictures.count; i++) {
-        const char *name = f->pictures.picture[i].series;
-        if (i && strcmp(name, f->pictures.picture[i - 1].series) == 0) continue;
-        xt_text_printf(&known, "%s%s", known.size ? ", " : "", name);
-        if (count < 64) names[count++] = name;
-    }
-    nearest = xt_nearest(f->def->series, names, count);
-    if (!count)
-        xt_fail(err, XT_USAGE, "%s: no pictures in its folder frames to make a film of", f->def->dir);
-    else
-        xt_fail(err, XT_USAGE, "%s: no pictures %s_*.png in its folder frames%s%s%s (there are %s)",
-                f->def->dir, f->def->series, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                nearest ? "'?" : "", xt_text_get(&known));
-    xt_text_free(&known);
-    return err->status;
-}
-
-static xt_status find_pictures(film *f, xt_error *err) {
-    XT_TRY(xt_pictures_find(&f->pictures, f->def->dir, "frames", err));
-    for (int i = 0; i < f->pictures.count; i++) {
-        const xt_picture *p = &f->pictures.picture[i];
-        if (strcmp(p->series, f->def->series) != 0) continue;
-        if (!f->first) f->first = p;
-        f->count++;
-        if (p->width != f->first->width || p->height != f->first->height)
-            return xt_fail(err, XT_USAGE, "%s/%s is %d x %d pixels, %s is %d x %d: no film can show both",
-                           f->def->dir, p->file, p->width, p->height, f->first->file, f->first->width,
-                           f->first->height);
-    }
-    return f->count ? XT_OK : no_such_series(f, err);
-}
-
-/* ---- the curves below them ---- */
-
-static int column_of(const xt_curves *rows, const char *name) {
-    for (int k = 0; k < rows->columns; k++)
-        if (strcmp(rows->name[k], name) == 0) return k;
-    return -1;
-}
-
-static xt_status column(int *at, const film *f, const char *name, xt_error *err) {
-    *at = column_of(&f->rows, name);
-    if (*at >= 0) return XT_OK;
-    const char *nearest = xt_nearest(name, f->rows.name, f->rows.columns);
-    if (nearest)
-        return xt_fail(err, XT_USAGE, "series.csv has no column '%s'; did you mean '%s'?", name, nearest);
-    return xt_fail(err, XT_USAGE, "series.csv has no column '%s'", name);
-}
-
-static double cell(const xt_curves *rows, long long row, int k) {
-    return rows->value[(size_t)row * (size_t)rows->columns + (size_t)k];
-}
-
-/* Years are told as age, where series.csv has it. */
-static xt_status choose_axis(film *f, const char **axis, xt_error *err) {
-    const xt_curves *rows = &f->rows;
-    const int time = column_of(rows, "time"), age = column_of(rows, "age");
-    if (time < 0) return xt_fail(err, XT_USAGE, "series.csv has no column 'time'");
-    const double span = rows->rows ? cell(rows, rows->rows - 1, time) - cell(rows, 0, time) : 0;
-    f->unit_d = span >= 730 ? 365.25 : span >= 3 ? 1 : 1 / 24.0;
-    *axis = span >= 730 ? "time (y)" : span >= 3 ? "time (d)" : "time (h)";
-    if (span >= 730 && age >= 0) {
-        f->offset = cell(rows, 0, age) - cell(rows, 0, time) / f->unit_d;
-        *axis = "age (y)";
-    }
-    f->time = malloc(((size_t)rows->rows + 1) * sizeof *f->time);
-    if (!f->time) return xt_no_memory(err, "curves", (size_t)rows->rows * sizeof *f->time);
-    for (long long r = 0; r < rows->rows; r++) f->time[r] = f->offset + cell(rows, r, time) / f->unit_d;
+static xt_status number(double *value, const char *option, const char *text, double low, double high,
+                        xt_error *err) {
+    if (!text) return XT_OK;
+    char *end;
+    const double v = strtod(text, &end);
+    if (end == text || *end || !(v >= low && v <= high))
+        return xt_fail(err, XT_USAGE, "%s: expected a number from %g to %g, found '%.64s'", option, low, high,
+                       text);
+    *value = v;
     return XT_OK;
 }
 
-static xt_status make_curve(film *f, const xt_image *picture, xt_error *err) {
-    if (!f->def->curves) return XT_OK;
-    char *path = NULL;
-    double *value[XT_FILM_CURVES] = {0};
-    int place[XT_FILM_CURVES];
-    xt_film_about about;
-    xt_status status = XT_OK;
-    XT_GO(xt_path_join(&path, f->def->dir, "series.csv", err));
-    XT_GO(xt_curves_read(&f->rows, path, err));
-    xt_curve_def def = {.rows = (int)f->rows.rows, .from = NAN, .until = NAN, .lines = f->def->curves};
-    XT_GO(choose_axis(f, &def.axis, err));
-    for (int i = 0; i < f->def->curves; i++) {
-        XT_GO(column(&place[i], f, f->def->curve[i], err));
-        const int k = place[i];
-        value[i] = malloc(((size_t)f->rows.rows + 1) * sizeof *value[i]);
-        if (!value[i]) {
-            status = xt_no_memory(err, "curves", (size_t)f->rows.rows * sizeof *value[i]);
-            goto done;
-        }
-        for (long long r = 0; r < f->rows.rows; r++) value[i][r] = cell(&f->rows, r, k);
-        def.line[i] = (xt_curve_line){f->rows.name[k], f->rows.unit[k], value[i]};
+/* "muscle_mass,strength", cut in place. */
+static xt_status read_curves(xt_film_def *def, char *text, xt_error *err) {
+    for (char *at = text; at; def->curves++) {
+        char *comma = strchr(at, ',');
+        if (comma) *comma = '\0';
+        if (!*at) return xt_fail(err, XT_USAGE, "--curve: expected read-outs parted by commas");
+        if (def->curves == XT_FILM_CURVES)
+            return xt_fail(err, XT_USAGE, "--curve: more than %d read-outs", XT_FILM_CURVES);
+        def->curve[def->curves] = at;
+        at = comma ? comma + 1 : NULL;
     }
-    xt_film_record(&about, f->def->dir, &f->rows, place, def.lines, f->offset, f->unit_d);
-    for (int i = 0; i < def.lines; i++) def.line[i].name = about.name[i];
-    def.bands = about.bands;
-    def.band = about.band;
-    def.band_name = "shaded: published ranges";
-    def.time = f->time;
-    def.width = picture->width;
-    def.ground = picture->pixel[0];
-    def.dark = xt_colour_lightness(def.ground) < 0.5;
-    if (xt_font_open(&f->font, &(xt_error){0}) != XT_OK) f->font = NULL; /* as the pictures: no text */
-    XT_GO(xt_curve_create(&f->curve, &def, f->font, err));
+    return XT_OK;
+}
+
+/* DIR/films/SERIES.apng, in a folder that is made. */
+static xt_status default_path(char **path, const xt_film_def *def, xt_error *err) {
+    char *folder = NULL, *series = NULL, name[256];
+    xt_status status = XT_OK;
+    XT_GO(xt_film_series(&series, def, err));
+    snprintf(name, sizeof name, "%.200s.apng", series);
+    XT_GO(xt_path_join(&folder, def->dir, "films", err));
+    XT_GO(xt_make_folders(folder, err));
+    XT_GO(xt_path_join(path, folder, name, err));
 done:
-    for (int i = 0; i < XT_FILM_CURVES; i++) free(value[i]);
-    free(path);
+    free(series);
+    free(folder);
     return status;
 }
 
-/* ---- the film ---- */
-
-static xt_status read_picture(xt_image *picture, const film *f, int index, xt_error *err) {
+static xt_status make(xt_app *app, xt_film_def *def, const char *out, bool force, xt_error *err) {
     char *path = NULL;
-    xt_image whole;
-    XT_TRY(xt_path_join(&path, f->def->dir, f->first[index].file, err));
-    xt_status status = xt_png_read(&whole, path, err);
-    free(path);
-    if (status != XT_OK) return status;
-    *picture = whole;
-    if (f->def->width < 1 || f->def->width >= whole.width) return XT_OK;
-    status = xt_image_shrink(picture, &whole, f->def->width, err);
-    xt_image_free(&whole);
-    return status;
-}
-
-static xt_status open_movies(film *f, xt_error *err) {
-    static const char *const kept[] = {"Title", "Scene", "Field", "Units", "Comment", "Software"};
-    xt_png_text text[8];
-    char source[200];
-    int count = 0;
-    for (int i = 0; i < 6; i++) text[count++] = (xt_png_text){kept[i], xt_picture_text(f->first, kept[i])};
-    snprintf(source, sizeof source, "frames/%s_*.png, %d pictures, %g a second", f->def->series, f->count,
-             f->def->rate);
-    text[count++] = (xt_png_text){"Source", source};
-    for (int i = 0; i < f->def->paths; i++) {
-        const xt_movie_def def = {.path = f->def->path[i],
-                                  .width = f->image.width,
-                                  .height = f->image.height,
-                                  .fps = f->def->rate,
-                                  .text = text,
-                                  .text_count = count};
-        XT_TRY(xt_movie_open(&f->movie[i], &def, err));
-    }
-    return XT_OK;
-}
-
-static xt_status begin(film *f, const xt_image *picture, xt_error *err) {
-    XT_TRY(make_curve(f, picture, err));
-    const int strip = f->curve ? xt_curve_height(f->curve) : 0;
-    XT_TRY(xt_image_create(&f->image, picture->width, picture->height + strip, picture->pixel[0], err));
-    return open_movies(f, err);
-}
-
-static xt_status add_picture(film *f, int index, xt_error *err) {
-    xt_image picture;
-    XT_TRY(read_picture(&picture, f, index, err));
+    int count;
     xt_status status = XT_OK;
-    if (!f->image.pixel) XT_GO(begin(f, &picture, err));
-    if (picture.width != f->image.width || picture.height > f->image.height) {
-        status = xt_fail(err, XT_USAGE, "%s/%s has another size than the pictures before it", f->def->dir,
-                         f->first[index].file);
+    if (!out) XT_GO(default_path(&path, def, err));
+    def->path[0] = out ? out : path;
+    def->paths = 1;
+    if (!force && xt_path_exists(def->path[0])) {
+        status = xt_fail(err, XT_IO, "'%s' is there already; --force replaces it, -o FILE names another",
+                         def->path[0]);
         goto done;
     }
-    memcpy(f->image.pixel, picture.pixel,
-           (size_t)picture.width * (size_t)picture.height * sizeof *picture.pixel);
-    if (f->curve)
-        XT_GO(xt_curve_paint(&f->image, picture.height, f->curve,
-                             f->offset + f->first[index].time_d / f->unit_d, err));
-    double seconds = 1 / f->def->rate;
-    if (index == 0) seconds += f->def->hold_first;
-    if (index == f->count - 1) seconds += f->def->hold_last;
-    for (int i = 0; i < f->def->paths; i++) XT_GO(xt_movie_add(f->movie[i], &f->image, seconds, err));
+    XT_GO(xt_film_from_frames(&count, def, err));
+    xt_log_info(&app->log, "%s: %d pictures", def->path[0], count);
 done:
-    xt_image_free(&picture);
+    free(path);
     return status;
 }
 
-static xt_status check(const xt_film_def *def, xt_error *err) {
-    if (def->paths < 1 || def->paths > XT_FILM_PATHS)
-        return xt_fail(err, XT_USAGE, "a film into %d files; expected 1 to %d", def->paths, XT_FILM_PATHS);
-    if (def->curves < 0 || def->curves > XT_FILM_CURVES)
-        return xt_fail(err, XT_USAGE, "%d curves below a film; at most %d", def->curves, XT_FILM_CURVES);
-    if (!(def->rate > 0) || def->rate > 1000)
-        return xt_fail(err, XT_USAGE, "%g pictures a second; expected more than 0 and at most 1000",
-                       def->rate);
-    if (!(def->hold_first >= 0 && def->hold_first <= 600 && def->hold_last >= 0 && def->hold_last <= 600))
-        return xt_fail(err, XT_USAGE, "a film's first and last picture are held 0 to 600 s longer");
-    for (int i = 0; i < def->paths; i++) XT_TRY(xt_movie_check(def->path[i], err));
-    return XT_OK;
-}
-
-xt_status xt_film_from_frames(int *count, const xt_film_def *def, xt_error *err) {
-    film f = {.def = def};
+xt_status xt_film_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
+    const char *out = NULL, *rate = NULL, *first = NULL, *last = NULL, *curve = NULL;
+    bool force = false, quiet = false, help = false;
+    xt_film_def def;
+    xt_film_def_default(&def);
+    const xt_option options[] = {
+        {"--of", 0, XT_OPTION_TEXT, &def.series, "NAME",
+         "of which pictures: tissue, or tissue_z2 where there are several"},
+        {"--output", 'o', XT_OPTION_TEXT, &out, "FILE",
+         "its ending says what kind: .apng or .png (exact, needs nothing), .mp4 or .webm (need ffmpeg); by "
+         "default "
+         "DIR/films/NAME.apng"},
+        {"--curve", 0, XT_OPTION_TEXT, &curve, "NAME,...",
+         "up to four columns of series.csv to run along below, with published ranges where there are some"},
+        {"--rate", 0, XT_OPTION_TEXT, &rate, "N", "pictures a second (8)"},
+        {"--hold-first", 0, XT_OPTION_TEXT, &first, "S", "how much longer the first picture stays, s (1)"},
+        {"--hold-last", 0, XT_OPTION_TEXT, &last, "S", "how much longer the last one stays, s (2)"},
+        {"--width", 0, XT_OPTION_COUNT, &def.width, "N", "make it smaller, N pixels wide"},
+        {"--force", 0, XT_OPTION_FLAG, &force, NULL, "replace FILE if it is there"},
+        {"--quiet", 'q', XT_OPTION_FLAG, &quiet, NULL, "only warnings and errors"}};
+    const xt_usage usage = {
+        .name = "film",
+        .arguments = "DIR [-o FILE] [options]",
+        .about = "Make a film of the pictures in a run's folder (DIR/frames), finished or not. Pictures of "
+                 "one thing "
+                 "are those whose names differ in their last number.",
+        .more = "A scene asks for films with output.films, and for more pictures with output.every.",
+        .options = options,
+        .option_count = (int)(sizeof options / sizeof *options),
+        .positional = "DIR"};
+    const char **room = malloc(((size_t)argc + 1) * sizeof *room);
+    if (!room) return xt_no_memory(err, "the command line", (size_t)argc * sizeof *room);
+    char *curves = NULL;
     xt_status status = XT_OK;
-    if (count) *count = 0;
-    XT_TRY(check(def, err));
-    XT_GO(find_pictures(&f, err));
-    for (int i = 0; i < f.count; i++) XT_GO(add_picture(&f, i, err));
-    for (int i = 0; i < def->paths; i++) XT_GO(xt_movie_close(&f.movie[i], err));
-    if (count) *count = f.count;
+    XT_GO(xt_args_parse(&def.dir, &help, &usage, argc, argv, room, err));
+    if (help) {
+        xt_args_help(stdout, &usage);
+        status = xt_print("", err);
+        goto done;
+    }
+    if (quiet) app->log.level = XT_LOG_WARNING;
+    if (!xt_path_is_folder(def.dir)) {
+        status = xt_fail(err, XT_IO, "'%s' is no folder", def.dir);
+        goto done;
+    }
+    XT_GO(number(&def.rate, "--rate", rate, 0.01, 120, err));
+    XT_GO(number(&def.hold_first, "--hold-first", first, 0, 600, err));
+    XT_GO(number(&def.hold_last, "--hold-last", last, 0, 600, err));
+    if (curve && !(curves = strdup(curve))) {
+        status = xt_no_memory(err, "the command line", strlen(curve));
+        goto done;
+    }
+    XT_GO(read_curves(&def, curves, err));
+    status = make(app, &def, out, force, err);
 done:
-    for (int i = 0; i < XT_FILM_PATHS; i++) xt_movie_abandon(&f.movie[i]);
-    xt_image_free(&f.image);
-    xt_curve_free(f.curve);
-    xt_font_close(f.font);
-    free(f.time);
-    xt_curves_free(&f.rows);
-    xt_pictures_free(&f.pictures);
+    free(curves);
+    free(room);
     return status;
 }

@@ -116,6 +116,16 @@ def read(path):
     return about, pictures()
 
 
+def still(path):
+    """(width, height, RGB bytes) of a plain PNG of 8 bits without a palette."""
+    with open(path, "rb") as file:
+        found = list(chunks(file.read()))
+    width, height, depth, colour = struct.unpack(">IIBB", found[0][1][:10])
+    need((depth, colour) == (8, 2), "not plain RGB of 8 bits")
+    packed = b"".join(body for kind, body in found if kind == b"IDAT")
+    return width, height, b"".join(bytes(row) for row in unfilter(packed, width, height))
+
+
 def main(path, raw=None):
     about, pictures = read(path)
     expected = open(raw, "rb") if raw else None

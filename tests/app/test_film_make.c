@@ -3,7 +3,7 @@
 #include "observe/testing.h"
 
 #include <math.h>
-#include "app/film.h"
+#include "app/film_make.h"
 #include "app/film_record.h"
 #include "draw/image.h"
 
