@@ -27,6 +27,14 @@ static double bound(const xt_json_value *record, const char *key, double otherwi
 
 static bool holds(const check *c) { return isnan(c->bound) || c->value <= c->bound; }
 
+/* 4.8e-7 rather than 4.8e-07. */
+static const char *plain(double value, int digits, char buffer[32]) {
+    snprintf(buffer, 32, "%.*g", digits, value);
+    char *e = strchr(buffer, 'e');
+    while (e && e[1] && e[2] == '0') memmove(e + 2, e + 3, strlen(e + 2));
+    return buffer;
+}
+
 static void add(checks *all, const char *name, double value, double limit, const char *text,
                 const char *about) {
     check *c = &all->check[all->count++];
@@ -44,9 +52,9 @@ static void balance(checks *all, const xt_json_value *record) {
         worst = v;
         value = number(v);
     }
-    char text[120];
-    snprintf(text, sizeof text, worst ? "%.2g, largest of %d species (%.40s)" : "not recorded", value,
-             list ? list->count : 0, worst ? worst->key : "");
+    char text[120], digits[32];
+    snprintf(text, sizeof text, worst ? "%s, largest of %d species (%.40s)" : "not recorded",
+             plain(value, 2, digits), list ? list->count : 0, worst ? worst->key : "");
     add(all, "Mass balance", worst ? value : NAN, bound(record, "balance", 1e-6), text,
         "What is made equals what is lost, exchanged with the blood and stored, as a share of the turnover.");
 }
@@ -69,10 +77,10 @@ static void range(checks *all, const xt_json_value *record) {
 }
 
 static void numbers(checks *all, const xt_json_value *record) {
-    char text[160];
+    char text[160], digits[32];
     balance(all, record);
     double value = number(xt_json_get(record, "fraction_defect"));
-    snprintf(text, sizeof text, isnan(value) ? "not recorded" : "%.2g at most", value);
+    snprintf(text, sizeof text, isnan(value) ? "not recorded" : "%s at most", plain(value, 2, digits));
     add(all, "Volume fractions", value, bound(record, "fraction_defect", 1e-6), text,
         "Bone, muscle, fat and the rest fill each voxel exactly: how far their sum misses one.");
     const xt_json_value *solver = xt_json_get(record, "solver"), *stepping = xt_json_get(record, "stepping");
@@ -80,7 +88,7 @@ static void numbers(checks *all, const xt_json_value *record) {
     if (number(xt_json_get(solver, "solves")) > 0) {
         const double tolerance =
             number(xt_json_get(xt_json_get(xt_json_get(record, "scene"), "numerics"), "tolerance"));
-        snprintf(text, sizeof text, "%.2g, worst of %.0f solves", value,
+        snprintf(text, sizeof text, "%s, worst of %.0f solves", plain(value, 2, digits),
                  number(xt_json_get(solver, "solves")));
         add(all, "Residual of the fields", value, bound(record, "residual", tolerance), text,
             "How well the steady fields satisfy their equation, recomputed after the solver said it was "
@@ -88,7 +96,7 @@ static void numbers(checks *all, const xt_json_value *record) {
     }
     value = number(xt_json_get(stepping, "largest_step_error"));
     if (number(xt_json_get(stepping, "remodelling_steps")) > 0) {
-        snprintf(text, sizeof text, "%.2g in one of %.0f steps", value,
+        snprintf(text, sizeof text, "%s in one of %.0f steps", plain(value, 2, digits),
                  number(xt_json_get(stepping, "remodelling_steps")));
         add(all, "Error of a step", value, bound(record, "step_error", 5e-3), text,
             "Estimated relative error of a tissue's mean in one step of remodelling.");
@@ -101,7 +109,8 @@ static void numbers(checks *all, const xt_json_value *record) {
             "Steps of the acute phase are as long as the scene's tolerance allows; those whose error was "
             "larger were repeated.");
     }
-    range(all, record);
+    const xt_json_value *mixed = xt_json_get(record, "well_mixed");
+    if (!mixed || !mixed->truth) range(all, record); /* no voxels, no range over them */
 }
 
 static void write_checks(xt_json *json, const checks *all) {
@@ -123,17 +132,19 @@ static void write_checks(xt_json *json, const checks *all) {
     xt_json_close(json);
 }
 
-/* "mass balance 3e-07 (bound 1e-06), …": the broken ones if there are, else all with a bound. */
+/* "Mass balance 3e-7 (bound 1e-6), …": the broken ones if there are, else all with a bound. */
 static void list(char *out, size_t size, const checks *all) {
     size_t used = 0;
+    char value[32], limit[32];
     out[0] = '\0';
     for (int i = 0; i < all->count; i++) {
         const check *c = &all->check[i];
-        if (isnan(c->bound) || c->bound == 0 || (all->broken && holds(c))) continue;
+        if (isnan(c->bound) || (all->broken ? holds(c) : c->bound == 0)) continue;
+        const char *comma = used ? ", " : "";
         const int n = isnan(c->value)
-                          ? snprintf(out + used, size - used, "%s%s is not known", used ? ", " : "", c->name)
-                          : snprintf(out + used, size - used, "%s%s %.2g (bound %.0e)", used ? ", " : "",
-                                     c->name, c->value, c->bound);
+                          ? snprintf(out + used, size - used, "%s%s: %s", comma, c->name, c->text)
+                          : snprintf(out + used, size - used, "%s%s %s (bound %s)", comma, c->name,
+                                     plain(c->value, 2, value), plain(c->bound, 2, limit));
         used += n > 0 && (size_t)n < size - used ? (size_t)n : 0;
     }
 }

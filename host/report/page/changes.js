@@ -32,7 +32,7 @@ crosstalk.change = function (run, column) {
 crosstalk.tile = function (run, column) {
     const make = crosstalk.make, told = crosstalk.column(run, column), c = crosstalk.change(run, column);
     if (!c) return null;
-    const percent = share => Math.abs(share) < 5e-5 ? "±0 %" : crosstalk.signed(100 * share, Math.abs(share) < .1 ? 2 : 3) + " %";
+    const percent = share => Math.abs(share) < 5e-5 ? "±0\u00a0%" : crosstalk.signed(100 * share, Math.abs(share) < .1 ? 2 : 3) + "\u00a0%";
     const acute = (run.record.scene.clock || {}).mode === "acute";
     const peaked = Math.abs(c.far) > 1.15 * Math.abs(c.end) + .01;
     const much = acute && peaked ? "× " + crosstalk.number(1 + c.far, 3) : percent(c.end);

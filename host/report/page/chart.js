@@ -25,7 +25,15 @@ crosstalk.Chart = class {
         new ResizeObserver(() => this.resized()).observe(this.element);
     }
 
+    /* On paper a chart is small: drawn for that size, its letters stay readable. */
+    paper(printing) {
+        this.width = printing ? this.spec.wide ? 400 : 270 : Math.round(this.element.clientWidth) || this.width;
+        this.printing = printing;
+        this.draw();
+    }
+
     resized() {
+        if (this.printing) return;
         const width = Math.round(this.element.clientWidth);
         if (!width || width === this.width) return;
         this.width = width;
@@ -36,6 +44,7 @@ crosstalk.Chart = class {
         this.spec = spec;
         this.title.textContent = spec.title;
         this.unit.textContent = spec.unit;
+        this.element.classList.toggle("many", spec.wide);
         this.legendNow();
         this.width = Math.round(this.element.clientWidth) || this.width || 520;
         this.draw();
@@ -54,8 +63,10 @@ crosstalk.Chart = class {
             button.onclick = () => {
                 const key = button.dataset.key;
                 if (!this.hidden.delete(key)) this.hidden.add(key);
-                button.setAttribute("aria-pressed", this.hidden.has(key) ? "false" : "true");
-                this.draw();
+                for (const chart of this.hidden === this.group.hidden ? this.group.charts : [this]) {
+                    for (const b of chart.legend.querySelectorAll("button")) b.setAttribute("aria-pressed", this.hidden.has(b.dataset.key) ? "false" : "true");
+                    chart.draw();
+                }
             };
         }
     }
@@ -81,19 +92,20 @@ crosstalk.Chart = class {
         if (!(x0 <= x1)) { x0 = 0; x1 = 1; }
         if (x0 === x1) { x0 -= .5; x1 += .5; }
         if (!(y0 <= y1)) { y0 = 0; y1 = 1; }
-        const pad = Math.max((y1 - y0) * .07, Math.abs(y1) * .004, 1e-12); /* rounding is no change */
+        const size = Math.max(Math.abs(y0), Math.abs(y1)); /* rounding is no change, and nothing is not a scale */
+        const pad = size === 0 ? .5 : Math.max((y1 - y0) * .07, size * .01);
         return {x0, x1, y0: y0 >= 0 && y0 < pad ? 0 : y0 - pad, y1: y1 + pad};
     }
 
     draw() {
         const make = crosstalk.make, spec = this.spec, r = this.range(), width = this.width, shown = this.shown();
         const height = Math.round(Math.min(300, Math.max(200, width * .46)));
-        const ends = width >= 420 && shown.length > 1 && spec.endLabels !== false;
+        const ends = width >= 440 && shown.length > 1 && 7.6 * Math.max(...shown.map(s => s.label.length)) < width * .34;
         const yTicks = crosstalk.Chart.ticks(r.y0, r.y1, height > 240 ? 6 : 5);
         const yText = yTicks.values.map(v => v.toFixed(yTicks.digits).replace("-", "−"));
-        const left = 10 + 7 * Math.max(...yText.map(t => t.length)), right = ends ? 12 + 6.6 * Math.max(...shown.map(s => s.label.length)) : 12;
-        const top = 10, bottom = height - 38;
-        const X = x => left + (x - r.x0) / (r.x1 - r.x0) * (width - left - Math.min(right, width * .32));
+        const left = 10 + 7 * Math.max(...yText.map(t => t.length)), right = ends ? 16 + 7.6 * Math.max(...shown.map(s => s.label.length)) : 12;
+        const top = (spec.events || []).length ? 24 : 10, bottom = height - 38;
+        const X = x => left + (x - r.x0) / (r.x1 - r.x0) * (width - left - right);
         const Y = y => bottom - (y - r.y0) / (r.y1 - r.y0) * (bottom - top);
         const xTicks = crosstalk.Chart.ticks(r.x0, r.x1, Math.max(3, Math.floor((width - left - right) / 70)));
         this.X = X; this.Y = Y; this.top = top; this.bottom = bottom; this.r = r;
@@ -104,15 +116,25 @@ crosstalk.Chart = class {
             make("text", {x: X(v), y: bottom + 17, "text-anchor": "middle"}, v.toFixed(xTicks.digits).replace("-", "−")));
         parts.push(make("line", {class: "axis", x1: left, x2: X(r.x1), y1: bottom, y2: bottom}),
             make("text", {x: X(r.x1), y: bottom + 33, "text-anchor": "end"}, spec.x.label));
-        (spec.events || []).forEach((e, i) => {
-            if (e.x < r.x0 || e.x > r.x1) return;
-            parts.push(make("line", {class: "event", x1: X(e.x), x2: X(e.x), y1: top, y2: bottom}, make("title", {}, e.label)),
-                make("text", {x: X(e.x) + 4, y: top + 9}, e.mark));
-        });
+        let busy = -Infinity;
+        for (const e of spec.events || []) {
+            if (e.x < r.x0 || e.x > r.x1) continue;
+            busy = Math.max(X(e.x), busy + 15); /* marks do not lie on one another */
+            parts.push(make("line", {class: "event", x1: X(e.x), x2: X(e.x), y1: top, y2: bottom}),
+                make("g", {}, make("title", {}, e.label), make("circle", {class: "mark", cx: busy, cy: top - 12, r: 7}),
+                    make("text", {class: "mark-text", x: busy, y: top - 8.5, "text-anchor": "middle"}, e.mark)));
+        }
         for (const b of spec.bands || []) {
             const s = shown.find(one => one.key === b.key);
             if (!s) continue;
-            const there = b.points.map(([x, low, high]) => [X(Math.min(Math.max(x, r.x0), r.x1)), Y(low), Y(high)]);
+            if (b.mark) {
+                const [x, low, high] = b.points[0], cap = X(x);
+                parts.push(make("path", {class: "curve band-mark k" + s.k, d: low === high ? "M" + (cap - 5) + " " + Y(low) + "l5 -5l5 5l-5 5Z"
+                    : "M" + cap + " " + Y(low) + "V" + Y(high) + "M" + (cap - 4) + " " + Y(low) + "h8M" + (cap - 4) + " " + Y(high) + "h8"}, make("title", {}, b.label)));
+                continue;
+            }
+            const narrow = (r.x1 - r.x0) * .008, points = b.points.map(([x, low, high], i) => [x + (b.points[0][0] === b.points[1][0] ? (i ? narrow : -narrow) : 0), low, high]);
+            const there = points.map(([x, low, high]) => [X(Math.min(Math.max(x, r.x0), r.x1)), Y(low), Y(high)]);
             const path = "M" + there.map(p => p[0].toFixed(1) + " " + p[1].toFixed(1)).join("L") + "L"
                 + there.slice().reverse().map(p => p[0].toFixed(1) + " " + p[2].toFixed(1)).join("L") + "Z";
             parts.push(make("path", {class: "band f" + s.k, d: path}), make("path", {class: "band-edge k" + s.k, d: path}, make("title", {}, b.label)));

@@ -2,8 +2,11 @@
 /* Which curves there are and in which chart they belong. */
 window.crosstalk = window.crosstalk || {};
 
-crosstalk.charts = {charts: [], byKey: new Map(), axis: null,
+crosstalk.charts = {charts: [], byKey: new Map(), axis: null, hidden: new Set(),
     move(x, from) { for (const chart of this.charts) chart.move(x, chart === from); }};
+
+window.addEventListener("beforeprint", () => crosstalk.charts.charts.forEach(chart => chart.paper(true)));
+window.addEventListener("afterprint", () => crosstalk.charts.charts.forEach(chart => chart.paper(false)));
 
 /* What a column is, from the record if it says so, else from its name and unit. */
 crosstalk.column = function (run, column) {
@@ -91,12 +94,16 @@ crosstalk.dashes = ["", "7 4", "2 4", "9 3 2 3", "", "7 4", "2 4", "9 3 2 3"];
 
 /* Charts of one run: by group; a group whose levels lie far apart, or with too many curves, becomes several. */
 crosstalk.plan = function (data, axis) {
-    const plan = [], groups = new Map(), compare = data.runs.length > 1;
+    const plan = [], still = [], groups = new Map(), compare = data.runs.length > 1;
     for (const run of data.runs) {
         if (!run.series) continue;
         for (const column of run.series.columns) {
             if (column.name === "time" || column.name === "age") continue;
             const told = crosstalk.column(run, column);
+            if (data.runs.every(r => crosstalk.still(crosstalk.columnOf(r, column.name)))) {
+                if (!still.some(s => s.name === column.name)) still.push({name: column.name, label: told.label, value: column.values[0], unit: told.unit, relative: told.relative});
+                continue;
+            }
             const key = told.group + "\n" + told.unit;
             if (!groups.has(key)) groups.set(key, new Map());
             const names = groups.get(key);
@@ -116,7 +123,19 @@ crosstalk.plan = function (data, axis) {
             names: members.map(m => m.told.name),
             series: members.map((m, i) => ({key: m.told.name, label: m.told.label, k: i % 8 + 1, dash: "", x: m.runs[0].x, y: m.runs[0].column.values}))});
     }
+    for (const spec of plan) spec.wide = spec.series.length > 1 && !compare;
+    plan.sort((a, b) => b.wide - a.wide); /* the narrow ones fill rows of their own */
+    plan.still = still;
     return plan;
+};
+
+/* Whether a column never changes (a running run may yet). */
+crosstalk.still = function (column) {
+    if (!column || column.values.length < 2) return !column;
+    const there = column.values.filter(v => v !== null);
+    if (there.length < column.values.length) return false;
+    const low = Math.min(...there), high = Math.max(...there);
+    return high - low <= 1e-5 * Math.max(Math.abs(low), Math.abs(high));
 };
 
 crosstalk.curves = function (data) {
@@ -138,7 +157,8 @@ crosstalk.curves = function (data) {
         input.onchange = () => { group.axis = input.value; group.move(null); crosstalk.curves(crosstalk.data); };
     const events = crosstalk.events(data, axis);
     group.charts = [];
-    for (const spec of crosstalk.plan(data, axis)) {
+    const plan = crosstalk.plan(data, axis);
+    for (const spec of plan) {
         let chart = group.byKey.get(spec.key);
         if (!chart) {
             chart = new crosstalk.Chart(group);
@@ -146,6 +166,7 @@ crosstalk.curves = function (data) {
         }
         if (group.host.children[group.charts.length] !== chart.element) group.host.insertBefore(chart.element, group.host.children[group.charts.length] || null);
         group.charts.push(chart);
+        if (data.runs.length > 1) chart.hidden = group.hidden; /* a run is hidden in all charts or in none */
         spec.x = {label: axis.label, text: axis.text};
         spec.events = events;
         spec.bands = crosstalk.bands ? crosstalk.bands(data, spec, axis) : [];
@@ -154,6 +175,8 @@ crosstalk.curves = function (data) {
     while (group.host.children.length > group.charts.length) group.host.lastChild.remove();
     const notes = [];
     if (events.length) notes.push(make("p", {class: "small"}, make("b", {}, "Marks: "), events.map(e => e.mark + " " + axis.text(e.x) + ", " + e.label).join("; ") + "."));
+    if (plan.still.length) notes.push(make("p", {class: "small"}, make("b", {}, "The same from start to end: "),
+        plan.still.map(s => s.label + (s.relative ? "" : " (" + crosstalk.unit(crosstalk.number(s.value), s.unit) + ")")).join(", ") + "."));
     for (const run of data.runs) if (run.series && run.series.thinned)
         notes.push(make("p", {class: "small soft"}, "Of " + crosstalk.number(run.series.rows, 7) + " rows the smallest and largest value of each short interval are drawn; series.csv has them all."));
     if (crosstalk.targets) notes.push(...crosstalk.targets(data));

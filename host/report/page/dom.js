@@ -40,10 +40,13 @@ crosstalk.table = function (caption, heads, rows, attributes) {
         make("table", attributes || {}, make("caption", {}, caption),
             make("thead", {}, make("tr", {}, heads.map(head => make("th", {scope: "col"}, head)))),
             make("tbody", {}, rows.map(row => make("tr", {}, row.map((cell, i) =>
-                i === 0 ? make("th", {scope: "row"}, cell) : make("td", {}, cell)))))));
+                i === 0 ? make("th", {scope: "row"}, cell) : make("td", {"data-head": heads[i] || null}, cell)))))));
 };
 
 /* ---- words and numbers ---- */
+
+/* A number and its unit on one line. */
+crosstalk.unit = (text, unit) => unit ? text + "\u00a0" + unit : text;
 
 crosstalk.capital = text => text ? text[0].toUpperCase() + text.slice(1) : "";
 crosstalk.words = name => crosstalk.capital(String(name).replace(/_/g, " "));
@@ -61,13 +64,13 @@ crosstalk.number = function (value, digits = 3) {
     return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? "." + part : "");
 };
 crosstalk.signed = (value, digits) => (value > 0 ? "+" : "") + crosstalk.number(value, digits);
-crosstalk.seconds = value => value < 1e-3 ? crosstalk.number(value * 1e6) + " µs" : value < 1
-    ? crosstalk.number(value * 1e3) + " ms" : value < 120 ? crosstalk.number(value) + " s"
-        : value < 7200 ? crosstalk.number(value / 60) + " min" : crosstalk.number(value / 3600) + " h";
+crosstalk.seconds = value => value < 1e-3 ? crosstalk.number(value * 1e6) + "\u00a0µs" : value < 1
+    ? crosstalk.number(value * 1e3) + "\u00a0ms" : value < 120 ? crosstalk.number(value) + "\u00a0s"
+        : value < 7200 ? crosstalk.number(value / 60) + "\u00a0min" : crosstalk.number(value / 3600) + "\u00a0h";
 crosstalk.bytes = function (value) {
     for (const unit of ["B", "kB", "MB", "GB"]) {
-        if (value < 1000) return crosstalk.number(value) + " " + unit;
+        if (value < 1000) return crosstalk.unit(crosstalk.number(value), unit);
         value /= 1000;
     }
-    return crosstalk.number(value) + " TB";
+    return crosstalk.number(value) + "\u00a0TB";
 };

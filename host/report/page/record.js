@@ -19,10 +19,10 @@ crosstalk.proofs = function (data) {
     crosstalk.section("proofs", ...crosstalk.each(data, function (run) {
         const checks = run.verdict.checks.map(check => [
             make("span", {}, check.name, make("br"), make("span", {class: "soft small"}, check.about)),
-            check.text, check.bound === null || check.bound === 0 ? "—" : "≤ " + number(check.bound, 2),
+            check.text, check.bound === null || check.bound === 0 ? "—" : "≤\u00a0" + number(check.bound, 2),
             check.pass === null ? "reported" : make("span", {class: check.pass ? "pass" : "fail"}, check.pass ? "✓ holds" : "✗ broken")]);
         const parts = [];
-        if (checks.length) parts.push(crosstalk.table("What this run proves of itself", ["Proof", "This run", "Bound", "Verdict"], checks));
+        if (checks.length) parts.push(crosstalk.table("What this run proves of itself", ["Proof", "This run", "Bound", "Verdict"], checks, {class: "cards"}));
         else parts.push(make("p", {}, "This run has recorded no proofs yet."));
         const warnings = run.record.warnings || [];
         if (warnings.length)
@@ -32,7 +32,7 @@ crosstalk.proofs = function (data) {
 };
 
 crosstalk.timings = function (data) {
-    const make = crosstalk.make, number = crosstalk.number, percent = share => share === null || share === undefined ? "" : number(100 * share, 2) + " %";
+    const make = crosstalk.make, number = crosstalk.number, percent = share => share === null || share === undefined ? "" : number(100 * share, 2) + "\u00a0%";
     crosstalk.section("timings", ...crosstalk.each(data, function (run) {
         const record = run.record, wall = record.wall || {}, parts = [];
         if (!(record.wall_s > 0)) return [];
@@ -40,7 +40,9 @@ crosstalk.timings = function (data) {
         parts.push(make("p", {}, crosstalk.seconds(record.wall_s) + " in all, " + (device ? "on " + device.name + " (" + device.platform
             + ", driver " + device.driver + ")" : "without a device: well-mixed tissues") + (device && device.copy_bytes_per_s
             ? ", which copies " + number(device.copy_bytes_per_s / 1e9) + " GB/s" : "") + "."));
-        const shares = (wall.parts || []).filter(p => p.share > 0).sort((a, b) => b.seconds - a.seconds);
+        const sorted = (wall.parts || []).filter(p => p.share > 0).sort((a, b) => b.seconds - a.seconds), small = sorted.filter(p => p.share < .005);
+        const shares = small.length < 2 ? sorted : sorted.filter(p => p.share >= .005).concat({name: "everything else (" + small.map(p => p.name).join(", ") + ")",
+            seconds: small.reduce((n, p) => n + p.seconds, 0), share: small.reduce((n, p) => n + p.share, 0)});
         let x = 0;
         const bar = shares.map(function (p, i) {
             const rect = make("rect", {x: x, y: 0, width: 100 * p.share, height: 10, class: "f" + (i < 7 ? i + 1 : 8)}, make("title", {}, p.name));
@@ -55,12 +57,12 @@ crosstalk.timings = function (data) {
             shares.map((p, i) => [make("span", {}, swatch(i), " ", p.name), crosstalk.seconds(p.seconds), percent(p.share)]), {class: "numbers"}));
         if (wall.writing_thread_s > 0)
             parts.push(make("p", {class: "small"}, "Beside it a second thread drew and wrote for " + crosstalk.seconds(wall.writing_thread_s) + "."));
-        const stages = (record.stages || []).filter(s => s.seconds > 0);
+        const stages = (record.stages || []).filter(s => s.seconds > 0).sort((a, b) => b.seconds - a.seconds);
         if (stages.length)
-            parts.push(crosstalk.table("Stages on the device: bytes by model, against the copy bandwidth measured in the same run",
+            parts.push(make("details", {}, make("summary", {}, stages.length + " stages on the device"), crosstalk.table("Stages on the device: bytes by model, against the copy bandwidth measured in the same run",
                 ["Stage", "Time", "Of the wall time", "Moved", "Of copy bandwidth"],
                 stages.map(s => [s.name, crosstalk.seconds(s.seconds), percent(s.share_of_wall), crosstalk.bytes(s.bytes), percent(s.share_of_copy_bandwidth)]),
-                {class: "numbers"}));
+                {class: "numbers"})));
         return parts;
     }));
 };
@@ -127,7 +129,7 @@ crosstalk.repeat = function (data) {
             make("p", {}, record.command ? "The command that made it:" : "With the scene below as scene.yaml:"),
             make("pre", {tabindex: "0", "aria-label": "Command"}, make("code", {}, line)),
             make("p", {class: "screen"}, crosstalk.copy(line, "the command")),
-            crosstalk.table("What it was made with", ["What", "Which"], rows),
+            crosstalk.table("What it was made with", ["What", ""], rows, {class: "cards"}),
             make("p", {}, "The same command on the same device gives the same bits; other devices agree to the tolerances above."),
             make("details", {}, make("summary", {}, "The scene as used, every default filled in"),
                 make("p", {}, "JSON is YAML: this text is itself a scene."),

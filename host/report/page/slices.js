@@ -14,10 +14,13 @@ crosstalk.slice.all = function (data) {
             found.get(film.series).per[i] = film;
         }
     });
-    return [...found.values()];
+    const asked = ((data.runs[0].record.scene.output || {}).frames || []).map(frame => frame.show || frame);
+    const place = entry => { const at = asked.findIndex(show => entry.series === show || entry.series.startsWith(show + "_")); return at < 0 ? asked.length : at; };
+    return [...found.values()].sort((a, b) => place(a) - place(b));
 };
 
-crosstalk.slice.label = film => film.pictures[0].text.Title || crosstalk.words(film.series);
+/* "Osteokine (undercarboxylated osteocalcin)" is too long for a button. */
+crosstalk.slice.label = film => (film.pictures[0].text.Title || crosstalk.words(film.series)).replace(/\s*\([^)]*\)$/, "");
 
 /* "myokine_z2-2": across which axis, at which voxel. */
 crosstalk.slice.plane = function (series) {
@@ -61,7 +64,8 @@ crosstalk.slices = function (data) {
         state.play = make("button", {type: "button"}, "Play");
         state.said = make("output", {for: "slice-time", "aria-live": "polite"});
         state.host = make("div", {class: "shown"});
-        body.append(state.thumbs, make("div", {class: "controls"}, state.play, make("label", {for: "slice-time"}, "Time"), state.range, state.said), state.host);
+        const controls = make("div", {class: "controls"}, state.play, make("label", {for: "slice-time"}, "Time"), state.range, state.said);
+        body.append(make("div", {class: "viewer" + (data.runs.length > 1 ? "" : " beside")}, make("div", {class: "stage"}, controls, state.host), state.thumbs));
         state.range.addEventListener("input", () => { state.stop(); state.index = Number(state.range.value); state.show(); });
         state.play.addEventListener("click", () => state.playing ? state.stop() : state.start());
         section.addEventListener("keydown", event => {
