@@ -187,19 +187,24 @@ STEP_INLINE static inline int step_at(const int i, const int most, __global cons
 }
 
 /* Cells [first, last) of the mesh. `run`: how often a work-item takes its cells, one after the other where
- * they are whole blocks, a stride of all work-items apart otherwise. */
+ * they are whole blocks, a stride of all work-items apart otherwise. order[blocks], not for whole blocks: a
+ * permutation within [first, last) that puts blocks of one kind together, so that work-items side by side do
+ * the same. */
 STEP_WIDE __kernel void step_cells(STEP_PARAMETERS, __global const float *from, __global float *to,
-                                   const int first, const int last, const int run) {
+                                   __global const int *order, const int first, const int last,
+                                   const int run) {
 #ifdef XT_ROWS
-    const int begin = first + (int)get_global_id(0) * run * 16, end = min(last, begin + run * 16),
-              stride = 16;
+    const int begin = first + (int)get_global_id(0) * run * 16, end = min(last, begin + run * 16);
+    (void)order;
+    for (int i = begin; i < end;)
+        i += 16 * step_at(i, (end - i) / 16, from, cells, 16, 0, 0, 0, to, cells, 16, i, 1, 1, STEP_PASS);
 #else
     const int begin = first + (int)get_global_id(0) * XT_LANES, stride = get_global_size(0) * XT_LANES;
-    const int end = min(last, begin + run * stride);
+    for (int n = begin; n < min(last, begin + run * stride); n += stride) {
+        const int i = order[n >> 4] * 16 + (n & 15);
+        step_at(i, 1, from, cells, 16, 0, 0, 0, to, cells, 16, i, 1, 1, STEP_PASS);
+    }
 #endif
-    for (int i = begin; i < end;)
-        i += stride * step_at(i, XT_LANES < 16 ? 1 : (end - i) / 16, from, cells, 16, 0, 0, 0, to, cells, 16,
-                              i, 1, 1, STEP_PASS);
 }
 
 #ifdef XT_ROWS

@@ -86,8 +86,8 @@ void xt_step_free(xt_step *step) {
     xt_step_tiling_free(&step->single, device);
     xt_step_tiling_free(&step->blocked, device);
     xt_stencil_free(&step->stencil, device);
-    cl_mem *buffers[] = {&step->base, &step->level, &step->term_id,  &step->term_palette,
-                         &step->term, &step->terms, &step->row_first};
+    cl_mem *buffers[] = {&step->base, &step->level, &step->term_id,   &step->term_palette,
+                         &step->term, &step->terms, &step->row_first, &step->order};
     for (size_t k = 0; k < sizeof buffers / sizeof *buffers; k++) xt_buffer_free(device, buffers[k]);
     cl_kernel *kernels[] = {&step->naive, &step->cells, &step->secretion};
     for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) xt_kernel_free(kernels[k]);
@@ -171,7 +171,8 @@ static xt_status run_cells(xt_step *step, cl_mem from, cl_mem to, size_t first, 
     view.rest = from;
     const cl_int begin = (cl_int)(first * XT_BLOCK), end = (cl_int)(last * XT_BLOCK);
     const cl_int run = step->shape.run;
-    const xt_arg own[] = {XT_ARG(from), XT_ARG(to), XT_ARG(begin), XT_ARG(end), XT_ARG(run)};
+    const xt_arg own[] = {XT_ARG(from),  XT_ARG(to),  XT_ARG(step->order),
+                          XT_ARG(begin), XT_ARG(end), XT_ARG(run)};
     xt_arg args[STEP_ARGS];
     int n = step_args(args, step, &view);
     ADD(args, &n, own);

@@ -199,6 +199,26 @@ static xt_status put(cl_mem *buffer, size_t *size, const xt_fields *fields, size
     return xt_buffer_write(fields->device, *buffer, 0, bytes, from, err);
 }
 
+/* Blocks in the order in which step_cells takes them: plain ones first in each slab of a wavefront. */
+static xt_status hold_order(xt_step *step, const cl_int2 *term, xt_error *err) {
+    const xt_mesh *mesh = step->fields->mesh;
+    const int slab = step->shape.slab > 0 ? step->shape.slab : 8;
+    cl_int *order = calloc(mesh->blocks, sizeof *order);
+    if (!order) return xt_no_memory(err, "the order of blocks", mesh->blocks * sizeof *order);
+    for (size_t begin = 1, end; begin < mesh->blocks; begin = end) {
+        size_t n = begin;
+        for (end = begin; end < mesh->blocks && mesh->block[end].z / slab == mesh->block[begin].z / slab;
+             end++)
+            if (term[end].s[1] > 0) order[n++] = (cl_int)end;
+        for (size_t b = begin; b < end; b++)
+            if (term[b].s[1] <= 0) order[n++] = (cl_int)b;
+    }
+    const xt_status status =
+        put(&step->order, &step->order_size, step->fields, mesh->blocks * sizeof *order, order, err);
+    free(order);
+    return status;
+}
+
 /* Terms to pick from, where they are few enough and no walls hold the fields: then stencil->pick. */
 static xt_status hold_palette(xt_step *step, const float *source, xt_error *err) {
     const xt_fields *fields = step->fields;
@@ -238,6 +258,7 @@ xt_status xt_step_hold(xt_step *step, const double *scalar, xt_error *err) {
     XT_GO(put(&step->term, &step->term_size, fields, blocks * sizeof *term, term, err));
     XT_GO(
         put(&step->terms, &step->terms_size, fields, rows.count * rows.width * sizeof(float), rows.row, err));
+    XT_GO(hold_order(step, term, err));
     for (size_t s = 0; s < species; s++) level[s] = (float)fields->plasma[s];
     XT_GO(xt_buffer_write(fields->device, step->level, 0, species * sizeof *level, level, err));
     step->row_bytes = (double)(step->stencil.rows * species * XT_BLOCK + rows.count * rows.width) * 4 +

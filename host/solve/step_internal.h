@@ -33,7 +33,8 @@ struct xt_step {
     cl_mem base, level; /* secretion (kernels/cell.clh); plasma levels */
     cl_mem term, terms; /* int2[blocks]; float[rows][species_count][STEP_TERMS][XT_BLOCK] */
     cl_mem term_id, term_palette;
-    size_t term_size, terms_size, term_id_size, term_palette_size;
+    cl_mem order; /* int[blocks]: the same in each slab, plain ones first (step_cells) */
+    size_t term_size, terms_size, term_id_size, term_palette_size, order_size;
     cl_mem row_first;  /* int[nz][ny + 1]: first block of each row of the box, and the end */
     int32_t *row_host; /* the same */
     double row_bytes;  /* of coefficients, all together */
