@@ -176,9 +176,14 @@ static xt_status run_cells(xt_step *step, cl_mem from, cl_mem to, size_t first, 
     xt_arg args[STEP_ARGS];
     int n = step_args(args, step, &view);
     ADD(args, &n, own);
+    /* Four cells take many registers: smaller groups than usual then share a processor better. */
+    const size_t usual = xt_device_get_info(step->fields->device)->local_default,
+                 local = step->rows                              ? 1
+                         : step->shape.cells == 4 && usual > 128 ? 128
+                                                                 : 0;
     const size_t each = (size_t)step->shape.run * (size_t)step->shape.cells;
     const size_t global = ((size_t)(end - begin) + each - 1) / each;
-    return xt_launch(step->fields->device, step->cells, global, step->rows ? 1 : 0, args, n, stage,
+    return xt_launch(step->fields->device, step->cells, global, local, args, n, stage,
                      xt_step_bytes(step) * (double)(end - begin), err);
 }
 

@@ -17,7 +17,7 @@ static const xt_tuned database[] = {
     {CPU, "Apple", NULL, NULL, {16, 32, 0, 3, 32, 0, 0, 16, 0}},
     {CPU, NULL, NULL, "avx512", {16, 32, 1, 4, 32, 1, 0, 16, 2}}, /* as PoCL names such processors */
     {CPU, NULL, NULL, NULL, {16, 32, 1, 4, 32, 1, 0, 16, 1}},
-    {GPU, "NVIDIA", NULL, NULL, {4, 32, 0, 1, 32, 0, 16, 2, 0}}, /* measured on an H100 */
+    {GPU, "NVIDIA", NULL, NULL, {4, 32, 0, 1, 32, 0, 4, 2, 1}}, /* measured on an H100 */
     {GPU, "AMD", NULL, NULL, {1, 32, 0, 2, 32, 0, 16, 1, 1}},
     {GPU, "Intel", NULL, NULL, {1, 32, 0, 1, 32, 0, 8, 1, 1}},
     {GPU, "Apple", NULL, NULL, {1, 32, 0, 1, 32, 0, 8, 1, 1}},
@@ -136,12 +136,16 @@ xt_status xt_step_tune(xt_step_shape *shape, xt_fields *fields, const double *sc
     /* ... then the single pass, ... */
     count = 0;
     for (int k = 0; k < 3; k++)
-        for (int stream = 0; stream < (few ? 1 : 2); stream++) {
+        for (int other = 0; other < 2; other++) {
             candidate c = {XT_STEP_SINGLE, start};
             c.shape.levels = 1;
-            if (few) c.shape.run = runs[k];
-            if (!few) c.shape.single_rows = rows[k];
-            c.shape.single_stream = stream;
+            if (few) {
+                c.shape.run = runs[k];
+                c.shape.slab = slabs[other]; /* of alike blocks side by side */
+            } else {
+                c.shape.single_rows = rows[k];
+                c.shape.single_stream = other;
+            }
             list[count++] = c;
         }
     XT_TRY(pick(&best, list, count, fields, scalar, err));
