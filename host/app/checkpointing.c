@@ -36,6 +36,10 @@ static xt_status sink(const char *name, const void *data, size_t bytes, void *co
     return xt_checkpoint_block(context, name, 1, data, bytes, err);
 }
 
+static xt_status keep(const char *name, void *data, size_t bytes, void *context, xt_error *err) {
+    return sink(name, data, bytes, context, err);
+}
+
 static xt_status source(const char *name, void *data, size_t bytes, void *context, xt_error *err) {
     return xt_checkpoint_read(context, name, 1, data, bytes, err);
 }
@@ -51,6 +55,7 @@ xt_status xt_run_save(const char *dir, const char *identity, const char *meta, x
     XT_GO(xt_checkpoint_begin(&writer, folder, identity, meta, err));
     XT_GO(xt_sim_save(sim, sink, writer, err));
     XT_GO(xt_checkpoint_block(writer, "outputs", 1, &state, sizeof state, err));
+    XT_GO(xt_outputs_save(outputs, keep, writer, err));
     {
         xt_checkpoint_writer *complete = writer;
         writer = NULL; /* commit frees it whatever happens */
@@ -74,6 +79,7 @@ xt_status xt_run_load(const char *dir, const char *identity, xt_sim *sim, xt_out
     if (warning.size) xt_log_warn(log, "%s", xt_text_get(&warning));
     XT_GO(xt_sim_load(sim, source, checkpoint, err));
     XT_GO(xt_checkpoint_read(checkpoint, "outputs", 1, &state, sizeof state, err));
+    XT_GO(xt_outputs_load(outputs, &state, source, checkpoint, err));
     XT_GO(xt_outputs_resume(outputs, &state, err));
 done:
     xt_checkpoint_close(checkpoint);

@@ -1,122 +1,102 @@
+/* The films of a run: which planes of the mesh they need, and fetching a moment of them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/outputs_internal.h"
-#include "app/resolution.h"
-#include "base/file.h"
 
-/* What a frame of one moment needs: fetched values on their way, and everything to draw them with. Owned by
- * the writing thread once handed over. */
+/* ---- a moment: fetched on the device's queue, composed and drawn by the writing thread ---- */
+
 typedef struct {
     xt_film *film;
     xt_outputs *outputs;
-    xt_read *read[4]; /* the quantity's parts, then the materials */
-    int parts;
-    char *path;
-    char subtitle[96];
+    xt_read *part[XT_FRAME_PANELS][2];
+    xt_read *material[XT_FILM_PLANES];
+    int number;
+    bool capture; /* differences are from here on */
+    char subtitle[288];
     double time_d;
-    int index; /* of the film */
 } frame_job;
 
 static void release_job(void *item) {
     frame_job *job = item;
-    for (int i = 0; i < 4; i++) xt_read_free(job->read[i]);
-    free(job->path);
+    for (int i = 0; i < XT_FRAME_PANELS; i++)
+        for (int k = 0; k < 2; k++) xt_read_free(job->part[i][k]);
+    for (int i = 0; i < XT_FILM_PLANES; i++) xt_read_free(job->material[i]);
     free(job);
 }
 
-/* A slice laid out in rows, ready to draw. */
-typedef struct {
-    float *value;
-    uint8_t *tissue, *second;
-    uint16_t *share;
-} dense_slice;
+xt_status xt_film_moment_make(xt_film_moment *moment, const xt_film *film, xt_error *err) {
+    *moment = (xt_film_moment){0};
+    for (int i = 0; i < film->planes; i++) {
+        const size_t count = film->plane[i]->count + 1;
+        moment->material[i] = calloc(count, sizeof *moment->material[i]);
+        if (!moment->material[i]) goto none;
+    }
+    for (int i = 0; i < film->panels; i++) {
+        const size_t count = film->plane[film->panel[i].plane]->count + 1;
+        moment->value[i] = calloc(count, sizeof *moment->value[i]);
+        if (!moment->value[i]) goto none;
+    }
+    return XT_OK;
+none:
+    xt_film_moment_clear(moment);
+    return xt_no_memory(err, "a frame", sizeof *moment);
+}
 
-static xt_status compose(dense_slice *dense, frame_job *job, xt_error *err) {
-    xt_film *film = job->film;
-    const void *plane[4] = {0};
-    for (int i = 0; i <= job->parts; i++) XT_TRY(xt_read_wait(&plane[i], job->read[i], err));
-    const xt_material *material = plane[job->parts];
-    const size_t count = film->slice.count;
-    float *gathered = malloc((count + 1) * sizeof *gathered);
-    if (!gathered) return xt_no_memory(err, "a frame", count * sizeof *gathered);
-    plane[job->parts] = NULL;
-    xt_quantity_compose(gathered, &film->shown, job->outputs->def.model, plane, material,
-                        job->outputs->epsilon, count);
-    xt_slice_scatter(dense->value, &film->slice, gathered);
-    xt_slice_scatter_materials(dense->tissue, dense->second, dense->share, &film->slice, material);
-    free(gathered);
+void xt_film_moment_clear(xt_film_moment *moment) {
+    for (int i = 0; i < XT_FILM_PLANES; i++) free(moment->material[i]);
+    for (int i = 0; i < XT_FRAME_PANELS; i++) free(moment->value[i]);
+    *moment = (xt_film_moment){0};
+}
+
+/* Values less those of the reference; the first moment after it is the reference. */
+static xt_status subtract(xt_film_panel *panel, float *value, size_t count, bool capture, xt_error *err) {
+    if (capture) {
+        if (!panel->reference) panel->reference = malloc((count + 1) * sizeof *panel->reference);
+        if (!panel->reference) return xt_no_memory(err, "a reference", count * sizeof *value);
+        memcpy(panel->reference, value, count * sizeof *value);
+    }
+    if (!panel->reference) return xt_fail(err, XT_INTERNAL, "a difference without a reference");
+    for (size_t i = 0; i < count; i++) value[i] -= panel->reference[i];
     return XT_OK;
 }
 
-static void fill_def(xt_frame_def *def, char *title, size_t size, const frame_job *job,
-                     const dense_slice *dense) {
-    const xt_film *film = job->film;
-    const xt_outputs *outputs = job->outputs;
-    const xt_frame_request *request = film->request;
-    xt_frame_def_default(def);
-    def->kind = film->shown.kind == XT_SHOW_TISSUE  ? XT_FRAME_LABEL
-                : film->shown.kind == XT_SHOW_PHASE ? XT_FRAME_FRACTION
-                                                    : XT_FRAME_FIELD;
-    snprintf(title, size, "%s", request->title[0] ? request->title : film->shown.label);
-    title[0] = (char)(title[0] >= 'a' && title[0] <= 'z' ? title[0] - 32 : title[0]);
-    def->title = title;
-    def->subtitle = job->subtitle;
-    def->note = film->note;
-    def->label = film->shown.brief;
-    def->unit = film->shown.unit;
-    def->nx = film->slice.nx;
-    def->ny = film->slice.ny;
-    def->spacing[0] = film->slice.spacing[0];
-    def->spacing[1] = film->slice.spacing[1];
-    def->value = dense->value;
-    def->tissue = dense->tissue;
-    def->second = dense->second;
-    def->share = dense->share;
-    def->tissue_count = outputs->def.model->tissue_count;
-    def->tissue_name = outputs->tissue_name;
-    def->tissue_colour = outputs->tissue_colour;
-    xt_slice_sides(def->side, &film->slice, outputs->def.mesh->affine);
-    def->low = request->low;
-    def->high = request->high;
-    def->log = request->logarithmic;
-    def->dark = request->dark;
-    if (request->pixels > 0) def->width = request->pixels;
-    def->sketch = film->sketch;
-    def->scene = outputs->def.scene->title[0] ? outputs->def.scene->title : outputs->def.scene->file;
-    def->software = "Crosstalk " CROSSTALK_VERSION;
-    def->time = job->time_d;
+static xt_status compose(xt_film_moment *moment, frame_job *job, xt_error *err) {
+    xt_film *film = job->film;
+    const xt_outputs *o = job->outputs;
+    moment->number = job->number;
+    moment->time_d = job->time_d;
+    memcpy(moment->subtitle, job->subtitle, sizeof moment->subtitle);
+    for (int i = 0; i < film->planes; i++) {
+        const void *data;
+        XT_TRY(xt_read_wait(&data, job->material[i], err));
+        memcpy(moment->material[i], data, film->plane[i]->count * sizeof *moment->material[i]);
+    }
+    for (int i = 0; i < film->panels; i++) {
+        xt_film_panel *panel = &film->panel[i];
+        const void *part[3] = {0};
+        const size_t count = film->plane[panel->plane]->count;
+        for (int k = 0; k < 2; k++)
+            if (job->part[i][k]) XT_TRY(xt_read_wait(&part[k], job->part[i][k], err));
+        xt_quantity_compose(moment->value[i], &film->shown[panel->show], o->def.model, part,
+                            moment->material[panel->plane], o->epsilon, count);
+        if (!isnan(film->since)) XT_TRY(subtract(panel, moment->value[i], count, job->capture, err));
+    }
+    return XT_OK;
 }
 
 static xt_status run_job(void *item, xt_error *err) {
     frame_job *job = item;
-    const size_t pixels = (size_t)job->film->slice.nx * (size_t)job->film->slice.ny;
-    xt_outputs_state *state = &job->outputs->state; /* the limits are the writing thread's own */
-    dense_slice dense = {malloc(pixels * sizeof(float)), malloc(pixels), malloc(pixels),
-                         malloc(pixels * sizeof(uint16_t))};
+    xt_film_moment moment;
+    XT_TRY(xt_film_moment_make(&moment, job->film, err));
     xt_status status = XT_OK;
-    if (!dense.value || !dense.tissue || !dense.second || !dense.share) {
-        status = xt_no_memory(err, "a frame", pixels * sizeof *dense.value);
-        goto done;
-    }
-    XT_GO(compose(&dense, job, err));
-    xt_frame_def def;
-    char title[160];
-    fill_def(&def, title, sizeof title, job, &dense);
-    if (def.kind == XT_FRAME_FIELD) {
-        if (isnan(state->low[job->index]))
-            XT_GO(xt_frame_limits(&state->low[job->index], &state->high[job->index], &def, err));
-        def.low = state->low[job->index];
-        def.high = state->high[job->index];
-    }
-    XT_GO(xt_frame_write(job->path, &def, job->outputs->font, err));
+    XT_GO(compose(&moment, job, err));
+    XT_GO(xt_film_draw(job->film, job->outputs, &moment, err));
+    if (job->film->keep) XT_GO(xt_film_keep_add(job->film->keep, job->film, &moment, err));
 done:
-    free(dense.value);
-    free(dense.tissue);
-    free(dense.second);
-    free(dense.share);
+    xt_film_moment_clear(&moment);
     return status;
 }
 
@@ -133,117 +113,193 @@ static void time_text(char *text, size_t size, const xt_sim *sim) {
     }
 }
 
-/* What is shown, where, and which frame; the same slice asked for twice, in two colour scales say, is
- * numbered. */
-static void file_name(char *name, size_t size, const xt_outputs *outputs, int index) {
-    const xt_film *film = &outputs->film[index];
-    const int axis = film->slice.axis, at = film->slice.index;
-    int same = 1;
-    for (int k = 0; k < index; k++) {
-        const xt_film *other = &outputs->film[k];
-        if (other->slice.axis == axis && other->slice.index == at &&
-            strcmp(other->shown.name, film->shown.name) == 0)
-            same++;
-    }
-    char twin[16] = "";
-    if (same > 1) snprintf(twin, sizeof twin, "-%d", same);
-    snprintf(name, size, "%s_%c%d%s_%04d.png", film->shown.name, "xyz"[axis], at, twin,
-             outputs -> state.frames);
-}
-
-static xt_status add_frame(xt_outputs *outputs, int index, xt_error *err) {
-    xt_film *film = &outputs->film[index];
+static xt_status add_frame(xt_outputs *outputs, xt_film *film, bool capture, xt_error *err) {
+    const xt_sim *sim = outputs->def.sim;
     xt_fields *fields = xt_sim_fields(outputs->def.sim);
     frame_job *job = calloc(1, sizeof *job);
     if (!job) return xt_no_memory(err, "a frame", sizeof *job);
-    *job = (frame_job){
-        .film = film, .outputs = outputs, .index = index, .time_d = xt_sim_time(outputs->def.sim) / 24};
-    time_text(job->subtitle, sizeof job->subtitle, outputs->def.sim);
-    xt_quantity_parts parts;
-    xt_quantity_shown shown = film->shown;
+    *job = (frame_job){.film = film,
+                       .outputs = outputs,
+                       .number = outputs->state.frames,
+                       .capture = capture,
+                       .time_d = xt_sim_time(sim) / 24};
+    char time[96];
+    time_text(time, sizeof time, sim);
+    snprintf(job->subtitle, sizeof job->subtitle, "%s%s%s", time, film->place[0] ? " · " : "", film->place);
     const int share = outputs->def.model->peak_share; /* nobody exercises: the peak is the rest */
-    if (share < 0 || !(xt_sim_scalars(outputs->def.sim)[share] > 0)) shown.peak = false;
-    xt_quantity_parts_of(&parts, &shown, fields);
-    job->parts = parts.count;
+    const bool resting = share < 0 || !(xt_sim_scalars(sim)[share] > 0);
     xt_status status = XT_OK;
-    char name[160];
-    file_name(name, sizeof name, outputs, index);
-    XT_GO(xt_path_join(&job->path, outputs->frames_dir, name, err));
-    for (int i = 0; i < parts.count; i++)
-        XT_GO(xt_gather_start(&job->read[i], film->gather, parts.buffer[i], parts.plane[i], err));
-    XT_GO(xt_gather_start(&job->read[parts.count], film->gather, fields->material, 0, err));
+    for (int i = 0; i < film->panels; i++) {
+        xt_quantity_shown shown = film->shown[film->panel[i].show];
+        xt_quantity_parts parts;
+        if (resting) shown.peak = false;
+        xt_quantity_parts_of(&parts, &shown, fields);
+        for (int k = 0; k < parts.count; k++)
+            XT_GO(xt_gather_start(&job->part[i][k], film->plane[film->panel[i].plane]->gather,
+                                  parts.buffer[k], parts.plane[k], err));
+    }
+    for (int i = 0; i < film->planes; i++)
+        XT_GO(xt_gather_start(&job->material[i], film->plane[i]->gather, fields->material, 0, err));
     return xt_outputs_hand_over(outputs, run_job, release_job, job, err);
 done:
     release_job(job);
     return status;
 }
 
+double xt_films_reference(const xt_outputs *outputs) {
+    double next = INFINITY;
+    for (int i = 0; i < outputs->film_count; i++)
+        if (!outputs->state.referenced[i] && !isnan(outputs->film[i].since))
+            next = fmin(next, outputs->film[i].since);
+    return next;
+}
+
 xt_status xt_films_write(xt_outputs *outputs, xt_error *err) {
     if (!outputs->film_count) return XT_OK;
     const bool acute = xt_sim_is_acute(outputs->def.sim); /* acute steps use the peak's room for themselves */
-    for (int i = 0; i < outputs->film_count; i++)
-        if (!acute || !outputs->film[i].request->peak) XT_TRY(add_frame(outputs, i, err));
+    const double now = xt_sim_time(outputs->def.sim) + XT_OUTPUTS_TICK;
+    for (int i = 0; i < outputs->film_count; i++) {
+        xt_film *film = &outputs->film[i];
+        if (acute && film->request->peak) continue;
+        if (film->since > now) continue; /* there is nothing to differ from yet */
+        const bool capture = film->since <= now && !outputs->state.referenced[i];
+        if (capture) outputs->state.referenced[i] = true;
+        XT_TRY(add_frame(outputs, film, capture, err));
+    }
     outputs->state.frames++;
     return XT_OK;
 }
 
-/* Which tissues' decay length (MODEL.md §8.3) the voxel cannot resolve: said on the picture itself. */
-static xt_status make_note(char **note, const xt_outputs *outputs, const xt_quantity_shown *shown,
-                           xt_error *err) {
-    *note = NULL;
-    if (shown->kind != XT_SHOW_FIELD && shown->kind != XT_SHOW_EXPOSURE) return XT_OK;
-    const xt_mesh *mesh = outputs->def.mesh;
-    const xt_model *model = outputs->def.model;
-    const double voxel = fmax(mesh->spacing[0], fmax(mesh->spacing[1], mesh->spacing[2]));
-    bool present[XT_MAX_TISSUES + 1] = {0};
-    for (size_t cell = 0; cell < mesh->blocks * XT_BLOCK; cell++) present[mesh->material[cell].tissue] = true;
-    double shortest = INFINITY, longest = 0;
-    for (int t = 1; t <= model->tissue_count; t++) {
-        if (!present[t]) continue;
-        const double length = xt_decay_length(model, shown->index, t);
-        if (!isfinite(length)) continue;
-        shortest = fmin(shortest, length);
-        longest = fmax(longest, length);
+/* ---- what a checkpoint keeps of differences ---- */
+
+static xt_status each_reference(xt_outputs *outputs, bool make, xt_outputs_block block, void *context,
+                                xt_error *err) {
+    for (int i = 0; i < outputs->film_count; i++) {
+        xt_film *film = &outputs->film[i];
+        for (int k = 0; k < film->panels && outputs->state.referenced[i]; k++) {
+            const size_t bytes = (film->plane[film->panel[k].plane]->count + 1) * sizeof(float);
+            char name[32];
+            if (make && !film->panel[k].reference) film->panel[k].reference = calloc(1, bytes);
+            if (!film->panel[k].reference) return xt_no_memory(err, "a reference", bytes);
+            snprintf(name, sizeof name, "reference_%d_%d", i, k);
+            XT_TRY(block(name, film->panel[k].reference, bytes - sizeof(float), context, err));
+        }
     }
-    if (!(shortest < voxel)) return XT_OK;
-    char text[200];
-    snprintf(text, sizeof text,
-             longest < voxel
-                 ? "Not resolved: gradients fade over %.2g–%.2g mm, a voxel is %.2g mm. Levels are tissue "
-                   "means; exchange between tissues runs through the blood."
-                 : "Partly resolved: gradients fade over %.2g–%.2g mm, a voxel is %.2g mm.",
-             shortest, longest, voxel);
-    *note = strdup(text);
-    return *note ? XT_OK : xt_no_memory(err, "a note", sizeof text);
+    return XT_OK;
 }
 
-static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_request *request,
-                             xt_error *err) {
+xt_status xt_films_save(xt_outputs *outputs, xt_outputs_block sink, void *context, xt_error *err) {
+    return each_reference(outputs, false, sink, context, err);
+}
+
+xt_status xt_films_load(xt_outputs *outputs, xt_outputs_block source, void *context, xt_error *err) {
+    return each_reference(outputs, true, source, context, err);
+}
+
+/* ---- life ---- */
+
+static xt_status make_plane(xt_film_plane *p, xt_outputs *outputs, const xt_film *film, xt_error *err) {
     const xt_mesh *mesh = outputs->def.mesh;
-    const xt_source source = {.file = outputs->def.scene->file};
-    film->request = request;
-    XT_TRY(xt_frame_sketch_create(&film->sketch, err));
-    XT_TRY(xt_quantity_find(&film->shown, request->name, request->peak, outputs->def.model, &source,
-                            request->line, request->col, err));
-    const double size = mesh->dims[request->axis] * mesh->spacing[request->axis];
-    const double at = !request->at_given        ? size / 2
-                      : request->at_is_fraction ? request->at * size
-                                                : request->at;
-    int index;
-    if (xt_slice_index(&index, mesh, request->axis, fmin(at, size * (1 - 1e-9)), err) != XT_OK)
-        return xt_context(err, "%s:%d: error: output.frames", outputs->def.scene->file, request->line);
-    for (const xt_film *other = outputs->film; other < film; other++)
-        if (other->slice.axis == request->axis && other->slice.index == index) {
-            /* the queue is in order: one buffer serves all films of a plane */
-            film->slice = other->slice;
-            film->gather = other->gather;
-            return make_note(&film->note, outputs, &film->shown, err);
+    const uint32_t *cell;
+    if (p->plane.axis >= 0) {
+        int index;
+        XT_TRY(xt_slice_index(&index, mesh, p->plane.axis, p->plane.point[p->plane.axis], err));
+        XT_TRY(xt_slice_create(&p->slice, mesh, p->plane.axis, index, err));
+        cell = p->slice.cell;
+        p->count = p->slice.count;
+    } else {
+        /* About a sample a pixel: the picture takes some three quarters of the page. */
+        const double across =
+            0.78 * film->request->pixels / ceil(sqrt(film->request->places ? film->request->places : 1));
+        XT_TRY(
+            xt_cut_create(&p->cut, mesh, &p->plane, fmax(p->plane.size[0], p->plane.size[1]) / across, err));
+        cell = p->cut.cell;
+        p->count = p->cut.count;
+    }
+    return xt_gather_create(&p->gather, xt_sim_fields(outputs->def.sim), cell, p->count, err);
+}
+
+/* The plane among those of the run, made if it is new. */
+static xt_status find_plane(xt_film_plane **found, xt_outputs *outputs, const xt_film *film,
+                            const xt_plane *plane, xt_error *err) {
+    for (int i = 0; i < outputs->plane_count; i++)
+        if (plane->axis >= 0 && memcmp(&outputs->plane[i]->plane, plane, sizeof *plane) == 0) {
+            *found = outputs->plane[i];
+            return XT_OK;
         }
-    film->owner = true;
-    XT_TRY(xt_slice_create(&film->slice, mesh, request->axis, index, err));
-    XT_TRY(xt_gather_create(&film->gather, xt_sim_fields(outputs->def.sim), film->slice.cell,
-                            film->slice.count, err));
-    return make_note(&film->note, outputs, &film->shown, err);
+    xt_film_plane **more = realloc(outputs->plane, ((size_t)outputs->plane_count + 1) * sizeof *more);
+    if (!more) return xt_no_memory(err, "planes", sizeof *more);
+    outputs->plane = more;
+    xt_film_plane *made = calloc(1, sizeof *made);
+    if (!made) return xt_no_memory(err, "a plane", sizeof *made);
+    outputs->plane[outputs->plane_count++] = made;
+    made->plane = *plane;
+    *found = made;
+    return make_plane(made, outputs, film, err);
+}
+
+/* Planes across an axis are those of voxels: through the middle of the one that holds the place. */
+static xt_status plane_across(xt_plane *plane, const xt_mesh *mesh, int axis, const xt_place *place,
+                              xt_error *err) {
+    double box[3];
+    for (int k = 0; k < 3; k++) box[k] = mesh->dims[k] * mesh->spacing[k];
+    const double at = !place ? box[axis] / 2 : place->is_fraction ? place->value * box[axis] : place->value;
+    int index;
+    XT_TRY(xt_slice_index(&index, mesh, axis, at <= box[axis] ? fmin(at, box[axis] * (1 - 1e-9)) : at, err));
+    return xt_plane_across(plane, box, axis, (index + 0.5) * mesh->spacing[axis], err);
+}
+
+static xt_status plane_oblique(xt_plane *plane, const xt_mesh *mesh, const xt_frame_request *r, double along,
+                               xt_error *err) {
+    double box[3], point[3], length = 0;
+    for (int k = 0; k < 3; k++) length += r->normal[k] * r->normal[k];
+    for (int k = 0; k < 3; k++) {
+        box[k] = mesh->dims[k] * mesh->spacing[k];
+        point[k] = !r->throughs                ? box[k] / 2
+                   : r->through[k].is_fraction ? r->through[k].value * box[k]
+                                               : r->through[k].value;
+        point[k] += along * r->normal[k] / sqrt(length);
+    }
+    return xt_plane_oblique(plane, box, point, r->normal, r->turn * acos(-1) / 180, err);
+}
+
+static xt_status make_planes(xt_film *film, xt_outputs *outputs, xt_error *err) {
+    const xt_frame_request *r = film->request;
+    const int places = r->places ? r->places : 1, axes = xt_frame_is_oblique(r) ? 1 : r->axes;
+    for (int a = 0; a < axes; a++)
+        for (int i = 0; i < places; i++) {
+            const xt_place *place = r->places ? &r->at[i] : NULL;
+            xt_plane plane;
+            if (xt_frame_is_oblique(r))
+                XT_TRY(plane_oblique(&plane, outputs->def.mesh, r, place ? place->value : 0, err));
+            else
+                XT_TRY(plane_across(&plane, outputs->def.mesh, r->axis[a], place, err));
+            XT_TRY(find_plane(&film->plane[film->planes++], outputs, film, &plane, err));
+        }
+    return XT_OK;
+}
+
+static xt_status create_film(xt_film *film, xt_outputs *outputs, const xt_frame_request *request, int index,
+                             xt_error *err) {
+    const xt_scene *scene = outputs->def.scene;
+    *film = (xt_film){.request = request, .index = index, .since = NAN};
+    if (request->difference)
+        film->since = request->difference_is_age ? request->since - scene->age : request->since;
+    for (int k = 0; k < request->shows; k++) {
+        XT_TRY(xt_quantity_find(&film->shown[k], request->show[k], request->peak, outputs->def.model,
+                                request->source, request->line[k], request->col[k], err));
+        film->shown[k].within = true;
+    }
+    if (make_planes(film, outputs, err) != XT_OK)
+        return xt_context(err, "%s:%d: error: output.frames", request->source->file, request->line[0]);
+    for (int k = 0; k < request->shows; k++)
+        for (int p = 0; p < film->planes; p++) {
+            xt_film_panel *panel = &film->panel[film->panels++];
+            panel->show = k;
+            panel->plane = p;
+            XT_TRY(xt_frame_sketch_create(&panel->sketch, err));
+        }
+    return xt_film_describe(film, outputs, err);
 }
 
 xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
@@ -255,7 +311,7 @@ xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
     if (!outputs->film) return xt_no_memory(err, "frames", sizeof *outputs->film);
     for (int i = 0; i < scene->frame_count; i++) {
         outputs->film_count++;
-        XT_TRY(create_film(&outputs->film[i], outputs, &scene->frame[i], err));
+        XT_TRY(create_film(&outputs->film[i], outputs, &scene->frame[i], i, err));
     }
     if (outputs->film_count && xt_font_open(&outputs->font, err) != XT_OK) {
         xt_log_warn(outputs->def.log, "pictures will have no text: %s", err->text);
@@ -264,14 +320,54 @@ xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
     return XT_OK;
 }
 
+xt_status xt_films_open(xt_outputs *outputs, xt_error *err) {
+    for (int i = 0; i < outputs->film_count; i++) {
+        xt_film *film = &outputs->film[i];
+        bool automatic = false;
+        for (int k = 0; k < film->request->shows; k++)
+            automatic |= (isnan(film->request->low) || isnan(film->request->high)) &&
+                         film->shown[k].kind != XT_SHOW_TISSUE &&
+                         (film->shown[k].kind != XT_SHOW_PHASE || film->request->difference);
+        if (automatic)
+            XT_TRY(xt_film_keep_open(&film->keep, film, outputs->frames_dir, outputs->state.frames, err));
+    }
+    return XT_OK;
+}
+
+xt_status xt_films_finish(xt_outputs *outputs, xt_error *err) {
+    for (int i = 0; i < outputs->film_count; i++) {
+        xt_film *film = &outputs->film[i];
+        if (!film->keep) continue;
+        XT_TRY(xt_film_keep_redraw(film->keep, film, outputs, err));
+        xt_film_keep_close(film->keep, true);
+        film->keep = NULL;
+    }
+    return XT_OK;
+}
+
 void xt_films_free(xt_outputs *outputs) {
     for (int i = 0; i < outputs->film_count; i++) {
-        free(outputs->film[i].note);
-        xt_frame_sketch_free(outputs->film[i].sketch);
-        if (!outputs->film[i].owner) continue;
-        xt_gather_free(outputs->film[i].gather);
-        xt_slice_free(&outputs->film[i].slice);
+        xt_film *film = &outputs->film[i];
+        xt_film_keep_close(film->keep, false);
+        free(film->note);
+        free(film->badge);
+        free(film->request_text);
+        for (int k = 0; k < film->panels; k++) {
+            xt_frame_sketch_free(film->panel[k].sketch);
+            free(film->panel[k].reference);
+        }
+        for (int k = 0; k < film->planes; k++) {
+            free(film->cut[k].material);
+            free(film->cut[k].tissue);
+        }
     }
     free(outputs->film);
+    for (int i = 0; i < outputs->plane_count; i++) {
+        xt_gather_free(outputs->plane[i]->gather);
+        xt_slice_free(&outputs->plane[i]->slice);
+        xt_cut_free(&outputs->plane[i]->cut);
+        free(outputs->plane[i]);
+    }
+    free(outputs->plane);
     xt_font_close(outputs->font);
 }

@@ -79,7 +79,7 @@ static xt_status remove_matching(const char *dir, const char *sub, const char *c
 xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
     XT_TRY(xt_make_folders(path, err));
     if (!force) return XT_OK;
-    XT_TRY(remove_matching(path, "frames", (const char *const[]){".png", NULL}, err));
+    XT_TRY(remove_matching(path, "frames", (const char *const[]){".png", ".kept", NULL}, err));
     XT_TRY(remove_matching(path, "volumes", (const char *const[]){".vti", ".nii", ".nii.gz", NULL}, err));
     XT_TRY(remove_matching(path, "checkpoint", (const char *const[]){"state-A", "state-B", NULL}, err));
     return remove_matching(

@@ -108,8 +108,9 @@ xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error 
     XT_TRY(check_targets(scene, model, err));
     for (int i = 0; i < scene->frame_count; i++) {
         const xt_frame_request *frame = &scene->frame[i];
-        XT_TRY(xt_quantity_find(&shown, frame->name, frame->peak, model, frame->source, frame->line,
-                                frame->col, err));
+        for (int k = 0; k < frame->shows; k++)
+            XT_TRY(xt_quantity_find(&shown, frame->show[k], frame->peak, model, frame->source, frame->line[k],
+                                    frame->col[k], err));
     }
     const xt_node *fields = xt_node_get(branch(scene, "output", "volumes"), "fields");
     for (const xt_node *n = fields ? fields->first : NULL; n; n = n->next)

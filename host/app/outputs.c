@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "app/outputs_internal.h"
+#include "app/resolution.h"
 #include "base/file.h"
-
-static const double tick = 0.1 / 3600; /* h; times closer than this are one */
 
 /* ---- the schedule ---- */
 
@@ -36,7 +35,7 @@ static double acute_due(const xt_outputs *o) {
 
 double xt_outputs_next(const xt_outputs *o) {
     double next = fmin(series_due(o), acute_due(o));
-    if (o->def.mesh) next = fmin(next, fmin(frames_due(o), volumes_due(o)));
+    if (o->def.mesh) next = fmin(next, fmin(fmin(frames_due(o), xt_films_reference(o)), volumes_due(o)));
     return fmin(next, xt_sim_end(o->def.sim));
 }
 
@@ -77,9 +76,10 @@ static xt_status write_row(xt_outputs *o, xt_error *err) {
 }
 
 static xt_status write_due(xt_outputs *o, bool last, xt_error *err) {
-    const double now = xt_sim_time(o->def.sim) + tick;
+    const double now = xt_sim_time(o->def.sim) + XT_OUTPUTS_TICK;
     const bool acute = acute_due(o) <= now;
-    const bool frame = last || frames_due(o) <= now || acute, row = last || series_due(o) <= now || frame;
+    const bool frame = last || frames_due(o) <= now || acute || xt_films_reference(o) <= now,
+               row = last || series_due(o) <= now || frame;
     const bool volume = (last && o->def.scene->volumes_at_end) || volumes_due(o) <= now;
     if (!row && !volume) return XT_OK;
     XT_TRY(xt_sim_settle(o->def.sim, err)); /* the next step needs these fields too */
@@ -114,6 +114,8 @@ static xt_status prepare(xt_outputs *o, xt_error *err) {
         o->tissue_colour[t] = model->tissue[t + 1].colour;
     }
     if (!o->def.mesh) return XT_OK;
+    o->present = xt_tissues_present(o->def.mesh);
+    o->thin = xt_tissues_thin(o->def.mesh);
     XT_TRY(xt_films_create(o, err));
     return xt_volumes_create(o, err);
 }
@@ -123,7 +125,7 @@ xt_status xt_outputs_create(xt_outputs **out, const xt_outputs_def *def, xt_erro
     xt_outputs *o = calloc(1, sizeof *o);
     if (!o) return xt_no_memory(err, "outputs", sizeof *o);
     o->def = *def;
-    for (int i = 0; i < XT_FRAMES_MAX; i++) o->state.low[i] = o->state.high[i] = NAN;
+    for (int i = 0; i < XT_LIMITS_MAX; i++) o->state.low[i] = o->state.high[i] = NAN;
     xt_status status = prepare(o, err);
     if (status == XT_OK)
         *out = o;
@@ -173,6 +175,7 @@ static xt_status open_files(xt_outputs *o, bool resume, xt_error *err) {
         XT_GO(xt_pvd_reopen(&o->pvd, pvd, xt_sim_time(o->def.sim) / 24 + 1e-9, err));
     else if (o->volume_count)
         XT_GO(xt_pvd_create(&o->pvd, pvd, err));
+    if (o->film_count) XT_GO(xt_films_open(o, err));
     XT_GO(xt_writer_create(&o->writer, 16, err));
     if (fields->mesh) /* exposure floors are known once the reference is */
         XT_GO(xt_buffer_read(fields->device, fields->epsilon, 0,
@@ -200,6 +203,24 @@ xt_status xt_outputs_state_get(xt_outputs_state *state, xt_outputs *o, xt_error 
     o->state.rows = xt_series_rows(o->series);
     *state = o->state;
     return XT_OK;
+}
+
+xt_status xt_outputs_save(xt_outputs *o, xt_outputs_block sink, void *context, xt_error *err) {
+    return xt_films_save(o, sink, context, err);
+}
+
+xt_status xt_outputs_load(xt_outputs *o, const xt_outputs_state *state, xt_outputs_block source,
+                          void *context, xt_error *err) {
+    o->state = *state;
+    return xt_films_load(o, source, context, err);
+}
+
+xt_status xt_outputs_complete(xt_outputs *o, xt_error *err) {
+    XT_TRY(xt_outputs_wait(o, err));
+    const char *before = xt_stopwatch_turn(o->def.watch, "observers");
+    const xt_status status = xt_films_finish(o, err);
+    xt_stopwatch_turn(o->def.watch, before);
+    return status;
 }
 
 xt_status xt_outputs_finish(xt_outputs *o, xt_error *err) {

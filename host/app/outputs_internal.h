@@ -3,36 +3,32 @@
 #define APP_OUTPUTS_INTERNAL_H
 
 #include <stdatomic.h>
+#include "app/films.h"
 #include "app/outputs.h"
 #include "app/quantity.h"
 #include "draw/font.h"
-#include "observe/frame.h"
 #include "observe/pvd.h"
 #include "observe/series.h"
-#include "observe/slice.h"
 #include "observe/writer.h"
+#include "scene/schema.h"
 
-typedef struct {
-    const xt_frame_request *request;
-    xt_quantity_shown shown;
-    xt_slice slice; /* of the first film of this plane; the others copy the struct and own nothing */
-    xt_gather *gather;
-    xt_frame_sketch *sketch; /* its own: films of a plane differ in where they lay it. The writing thread's */
-    bool owner;
-    char *note; /* NULL: none */
-} xt_film;
+/* Times closer than this are one, h. */
+#define XT_OUTPUTS_TICK (0.1 / 3600)
 
 struct xt_outputs {
     xt_outputs_def def;
     xt_outputs_state state;
     xt_film *film;
     int film_count;
+    xt_film_plane **plane; /* [plane_count] that the films cut */
+    int plane_count;
     xt_quantity_shown *volume;
     int volume_count;
     atomic_bool volume_waiting; /* one is with the writing thread */
     const char **tissue_name;
     unsigned *tissue_colour;
-    float *epsilon; /* [tissue_count + 1][species_count] */
+    unsigned long long present, thin; /* tissues of the mesh, and those hardly a voxel thick: a bit each */
+    float *epsilon;                   /* [tissue_count + 1][species_count] */
     xt_font *font;
     xt_writer *writer;
     xt_series *series;
@@ -48,6 +44,12 @@ xt_status xt_outputs_wait(xt_outputs *outputs, xt_error *err);
 /* films.c */
 xt_status xt_films_create(xt_outputs *outputs, xt_error *err);
 xt_status xt_films_write(xt_outputs *outputs, xt_error *err);
+double xt_films_reference(const xt_outputs *outputs); /* when the next difference has its reference, h */
+xt_status xt_films_open(xt_outputs *outputs, xt_error *err); /* once frames_dir is there */
+/* When all frames are written: those with a narrower scale than the last are drawn again. */
+xt_status xt_films_finish(xt_outputs *outputs, xt_error *err);
+xt_status xt_films_save(xt_outputs *outputs, xt_outputs_block sink, void *context, xt_error *err);
+xt_status xt_films_load(xt_outputs *outputs, xt_outputs_block source, void *context, xt_error *err);
 void xt_films_free(xt_outputs *outputs);
 /* volumes.c */
 xt_status xt_volumes_create(xt_outputs *outputs, xt_error *err);

@@ -130,8 +130,9 @@ void xt_quantity_compose(float *value, const xt_quantity_shown *shown, const xt_
             break;
         }
         case XT_SHOW_PHASE:
-            value[i] = (1 - share) * first[i];
-            if (m.second) value[i] += share * (float)model->tissue[m.second].composition[shown->index];
+            value[i] = shown->within ? first[i] : (1 - share) * first[i];
+            if (m.second && !shown->within)
+                value[i] += share * (float)model->tissue[m.second].composition[shown->index];
             break;
         case XT_SHOW_STATE:
             value[i] = model->state[shown->index].tissues >> m.tissue & 1 ? first[i] : NAN;

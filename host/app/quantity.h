@@ -9,8 +9,10 @@
 
 typedef struct {
     xt_show_kind kind;
-    int index;                                      /* species, phase or state */
-    bool peak;                                      /* the exercise-peak field */
+    int index;   /* species, phase or state */
+    bool peak;   /* the exercise-peak field */
+    bool within; /* fractions are those of the home tissue, not of the whole voxel: for pictures, which draw
+                    its edge where it is */
     char name[80], label[160], brief[96], unit[16]; /* brief: for a colour bar */
 } xt_quantity_shown;
 

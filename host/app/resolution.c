@@ -18,6 +18,31 @@ unsigned long long xt_tissues_present(const xt_mesh *mesh) {
     return present & ~1ull;
 }
 
+/* Is the voxel one deep across an axis: neither of its neighbours there of its tissue? At a wall of the box
+ * the layer may go on. */
+static bool one_deep(const xt_mesh *mesh, size_t cell, int axis) {
+    int voxel[3];
+    const uint8_t tissue = mesh->material[cell].tissue;
+    xt_mesh_position(mesh, cell, voxel);
+    if (voxel[axis] == 0 || voxel[axis] == mesh->dims[axis] - 1) return false;
+    return mesh->material[xt_mesh_neighbour(mesh, cell, 2 * axis)].tissue != tissue &&
+           mesh->material[xt_mesh_neighbour(mesh, cell, 2 * axis + 1)].tissue != tissue;
+}
+
+unsigned long long xt_tissues_thin(const xt_mesh *mesh) {
+    size_t all[64] = {0}, deep[64] = {0};
+    for (size_t cell = XT_BLOCK; cell < mesh->blocks * XT_BLOCK; cell++) {
+        const int t = mesh->material[cell].tissue & 63;
+        if (t == 0) continue;
+        all[t]++;
+        deep[t] += one_deep(mesh, cell, 0) || one_deep(mesh, cell, 1) || one_deep(mesh, cell, 2);
+    }
+    unsigned long long thin = 0;
+    for (int t = 1; t < 64; t++)
+        if (2 * deep[t] >= all[t]) thin |= 1ull << t;
+    return thin & xt_tissues_present(mesh);
+}
+
 void xt_warn_resolution(xt_log *log, const xt_model *model, const double spacing[3],
                         unsigned long long present) {
     const double h = fmax(spacing[0], fmax(spacing[1], spacing[2]));

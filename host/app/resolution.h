@@ -14,6 +14,10 @@ void xt_warn_resolution(xt_log *log, const xt_model *model, const double spacing
 /* The tissues of a mesh as such bits. */
 unsigned long long xt_tissues_present(const xt_mesh *mesh);
 
+/* Those of them whose voxels lie, more than half of them, one deep across some axis, and those that only
+ * share voxels: layers thinner than two voxels, which come and go where they run between the axes. */
+unsigned long long xt_tissues_thin(const xt_mesh *mesh);
+
 /* The decay length, mm; INFINITY without loss, 0 where nothing diffuses. */
 double xt_decay_length(const xt_model *model, int species, int tissue);
 

@@ -23,6 +23,7 @@ typedef struct {
     xt_outputs *outputs;
     char *dir; /* absolute */
     char identity[64];
+    xt_text command;     /* how to make the run again */
     xt_text meta;        /* of the checkpoints: how to find the scene again */
     double saved, noted; /* when the last checkpoint and the last record were written; s, 0: never */
     double writer_busy_s, memory_bytes;
@@ -145,19 +146,48 @@ static xt_status drive(session *s, xt_error *err) {
     xt_log_progress_end(s->def->log);
     if (status != XT_OK) return status;
     XT_TRY(save(s, err));
-    if (xt_sim_time(s->setup.sim) >= xt_sim_end(s->setup.sim)) return XT_OK;
+    if (xt_sim_time(s->setup.sim) >= xt_sim_end(s->setup.sim)) return xt_outputs_complete(s->outputs, err);
     return xt_fail(err, XT_STOPPED,
                    "stopped by a signal at day %.6g; `crosstalk resume %s` goes on from there",
                    xt_sim_time(s->setup.sim) / 24, s->def->dir);
 }
 
-static xt_status open_outputs(session *s, xt_error *err) {
+/* Between quotes where a shell would see more in it than a word. */
+static void add_word(xt_text *text, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=/:,@%";
+    if (*word && word[strspn(word, plain)] == '\0') {
+        xt_text_printf(text, " %s", word);
+        return;
+    }
+    xt_text_add(text, " '");
+    for (const char *c = word; *c; c++)
+        if (*c == '\'')
+            xt_text_add(text, "'\\''");
+        else
+            xt_text_add_bytes(text, c, 1);
+    xt_text_add(text, "'");
+}
+
+static void compose_command(session *s, const char *scene_file, const char *const *sets, int set_count) {
+    xt_text_add(&s->command, "crosstalk run");
+    add_word(&s->command, scene_file);
+    xt_text_add(&s->command, " -o DIR");
+    for (int i = 0; i < set_count; i++) {
+        xt_text_add(&s->command, " --set");
+        add_word(&s->command, sets[i]);
+    }
+}
+
+static xt_status open_outputs(session *s, const char *scene_file, const char *const *sets, int set_count,
+                              xt_error *err) {
+    compose_command(s, scene_file, sets, set_count);
     const xt_outputs_def def = {.scene = s->setup.scene,
                                 .model = s->setup.model,
                                 .mesh = s->setup.mesh,
                                 .sim = s->setup.sim,
                                 .dir = s->dir,
                                 .watch = &s->setup.watch,
+                                .command = xt_text_get(&s->command),
                                 .log = s->def->log};
     XT_TRY(xt_outputs_create(&s->outputs, &def, err));
     return xt_run_identity(s->identity, s->setup.scene, s->setup.model, s->setup.mesh, err);
@@ -220,6 +250,7 @@ static xt_status finish(session *s, xt_status status, bool touched, xt_error *er
     xt_setup_clear(&s->setup);
     xt_watch_end(s->watch, status, s->def->stop);
     xt_text_free(&s->meta);
+    xt_text_free(&s->command);
     free(s->dir);
     return status;
 }
@@ -233,7 +264,7 @@ xt_status xt_session_run(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_setup_read(&s.setup, def->scene_file, def->sets, def->set_count, err));
     XT_GO(xt_watch_open(&s.watch, &def->watch, s.dir, def->log, err));
     XT_GO(xt_setup_build(&s.setup, def->device, def->well_mixed, def->log, err));
-    XT_GO(open_outputs(&s, err));
+    XT_GO(open_outputs(&s, def->scene_file, def->sets, def->set_count, err));
     xt_stopwatch_turn(&s.setup.watch, "other");
     XT_GO(write_meta(&s, def->scene_file, def->sets, def->set_count, err));
     XT_GO(xt_folder_claim(s.dir, def->force, err));
@@ -284,7 +315,7 @@ xt_status xt_session_resume(const xt_session_def *def, xt_error *err) {
     XT_GO(xt_setup_read(&s.setup, scene_file, sets, set_count, err));
     XT_GO(xt_watch_open(&s.watch, &def->watch, s.dir, def->log, err));
     XT_GO(xt_setup_build(&s.setup, def->device, s.well_mixed, def->log, err));
-    XT_GO(open_outputs(&s, err));
+    XT_GO(open_outputs(&s, scene_file, sets, set_count, err));
     xt_stopwatch_turn(&s.setup.watch, "other");
     XT_GO(write_meta(&s, scene_file, sets, set_count, err));
     XT_GO(xt_folder_sweep(s.dir, err));

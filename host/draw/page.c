@@ -130,7 +130,8 @@ typedef struct {
     double room_w, room_h, per_mm;
 } grid;
 
-static void measure(grid *g, const xt_page *page, int columns, double head, double foot) {
+/* tallest: of the page, in widths, where its height is free. */
+static void measure(grid *g, const xt_page *page, int columns, double tallest, double head, double foot) {
     const xt_page_private *p = page->own;
     const double u = page->unit;
     *g = (grid){.columns = columns, .rows = (p->def.panels + columns - 1) / columns};
@@ -151,7 +152,7 @@ static void measure(grid *g, const xt_page *page, int columns, double head, doub
     g->room_w = fmax(p->area_w - g->used_w, 20 * u);
     const double rest = head + foot + g->used_h;
     if (p->def.height == 0) {
-        const double low = 0.45 * p->def.width - rest, high = 1.6 * p->def.width - rest;
+        const double low = 0.45 * p->def.width - rest, high = tallest * p->def.width - rest;
         g->room_h = fmin(fmax(g->room_w * g->mm_h / g->mm_w, low), high);
     } else
         g->room_h = p->def.height - rest;
@@ -163,15 +164,17 @@ static void choose_grid(grid *best, const xt_page *page, double head, double foo
     const xt_page_def *def = &page->own->def;
     const int most = def->panels;
     if (def->columns > 0) {
-        measure(best, page, def->columns < most ? def->columns : most, head, foot);
+        measure(best, page, def->columns < most ? def->columns : most, 1.6, head, foot);
         return;
     }
-    measure(best, page, 1, head, foot);
+    /* What makes the panels largest on a page that is not taller than wide. */
+    measure(best, page, 1, 1, head, foot);
     for (int c = 2; c <= most; c++) {
         grid g;
-        measure(&g, page, c, head, foot);
+        measure(&g, page, c, 1, head, foot);
         if (g.per_mm > best->per_mm * 1.02) *best = g;
     }
+    measure(best, page, best->columns, 1.6, head, foot);
 }
 
 static void place_panels(xt_page *page, const grid *g) {
@@ -213,8 +216,9 @@ static void place_bars(xt_page *page) {
         bottom = fmax(bottom, at->y + at->h);
         if (p->def.panel[i].bar < 0) continue;
         const double h = floor(fmax(at->h - 30 * u, fmin(at->h, 40 * u)));
-        p->bar[p->def.panel[i].bar].at =
-            (xt_rect){floor(at->x + at->w + p->letters + 12 * u), floor(at->y + (at->h - h) / 2), w, h};
+        xt_placed_bar *bar = &p->bar[p->def.panel[i].bar];
+        bar->at = (xt_rect){floor(at->x + at->w + p->letters + 12 * u), floor(at->y + (at->h - h) / 2), w, h};
+        right = fmax(right, bar->at.x + bar->width - p->letters);
     }
     for (int k = 0; k < p->def.bars; k++) standing += !p->bar[k].beside;
     const double x = floor(right + p->letters + 26 * u);

@@ -52,6 +52,12 @@ typedef struct {
     xt_map_kind map;
     bool voxels; /* every voxel as a flat rectangle */
     bool no_outlines;
+    bool blended; /* values of shared voxels are means over both their tissues and no finer gradient is known:
+                     the more a voxel is shared, the more it takes from its tissue's neighbours */
+    const double (*clip)[2]; /* [clips] corners of a convex polygon, mm from the lower left: nothing is known
+                                outside it, e.g. where an oblique plane leaves the box; NULL: the rectangle */
+    int clips;
+    double voxel[3];   /* what the page says of the voxels' size, mm; 0: that of the slice */
     bool dark;         /* light on a dark ground */
     int width, height; /* pixels; height 0: as the slice needs it, between 0.45 and 1.6 of the width */
     int depth;         /* of the file: 8 or 16 bits a channel; 0: 8 */

@@ -39,12 +39,19 @@ static xt_status percentiles(double *low, double *high, size_t *count, const xt_
     return XT_OK;
 }
 
-static void choose_log(double *low, double *high, size_t count) {
+static void choose_log(double *low, double *high, const xt_frame_def *def, size_t count) {
     if (count == 0) {
         *low = 0.1;
         *high = 1;
     }
     if (*low < *high / decades) *low = *high / decades;
+    if (def->map == XT_MAP_BALANCE && def->centre > 0) { /* as many times above as below */
+        double reach = fmax(*high / def->centre, def->centre / *low);
+        if (!(reach > 1.05)) reach = 1.5;
+        *low = def->centre / reach;
+        *high = def->centre * reach;
+        return;
+    }
     if (*high < 1.05 * *low) {
         const double middle = sqrt(*low * *high);
         *low = middle / 3;
@@ -84,7 +91,7 @@ xt_status xt_frame_limits(double *low, double *high, const xt_frame_def *def, xt
             size_t count;
             XT_TRY(percentiles(&a, &b, &count, def, def->log, err));
             if (def->log)
-                choose_log(&a, &b, count);
+                choose_log(&a, &b, def, count);
             else
                 choose_linear(&a, &b, def);
         }

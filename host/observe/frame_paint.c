@@ -85,7 +85,7 @@ static void outline(xt_colour *colour, const brush *b, const xt_frame_place *p, 
         const double one = xt_colour_lightness(here), two = xt_colour_lightness(there);
         const bool light = one + two > 1.24;
         line = light ? xt_colour_hex(0x14141e) : xt_colour_hex(0xffffff);
-        strength = (light ? 0.55 : 0.65) * (1 - fmin(fabs(one - two), 0.7));
+        strength = (light ? 0.55 : 0.65) * (1 - fmin(fabs(one - two), 0.5));
     }
     *colour = xt_colour_mix(*colour, line, covered * strength);
 }
@@ -98,6 +98,20 @@ static xt_colour paint_point(const brush *b, const xt_frame_place *p, double u, 
     if (!b->def->voxels && p->distance < 0.5f) colour = xt_colour_mix(here, there, 0.5 - p->distance);
     if (!b->def->no_outlines && b->def->tissue) outline(&colour, b, p, here, there);
     return colour;
+}
+
+/* Share of a pixel that lies inside the clip. Corners are in order, either way round. */
+static double inside_clip(const xt_frame_def *def, const xt_frame_layout *l, int x, int y) {
+    const double px = (x + 0.5 - l->x) / l->per_mm, py = (l->y + l->h - (y + 0.5)) / l->per_mm;
+    double area = 0, least = INFINITY;
+    for (int i = 0, j = def->clips - 1; i < def->clips; j = i++)
+        area += def->clip[j][0] * def->clip[i][1] - def->clip[i][0] * def->clip[j][1];
+    for (int i = 0, j = def->clips - 1; i < def->clips; j = i++) {
+        const double ex = def->clip[i][0] - def->clip[j][0], ey = def->clip[i][1] - def->clip[j][1];
+        const double side = ex * (py - def->clip[j][1]) - ey * (px - def->clip[j][0]);
+        least = fmin(least, (area > 0 ? side : -side) / hypot(ex, ey));
+    }
+    return fmin(fmax(0.5 + least * l->per_mm, 0), 1);
 }
 
 xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const xt_frame_def *def,
@@ -124,7 +138,9 @@ xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const x
             double u, v;
             xt_frame_point(&u, &v, &g, layout, x, y);
             const xt_colour colour = paint_point(&b, place, u, v, x, y);
-            if (row && x > x0 && x < x1 - 1 && in_y >= 1)
+            if (def->clip)
+                xt_image_blend(image, x, y, colour, inside_clip(def, layout, x, y));
+            else if (row && x > x0 && x < x1 - 1 && in_y >= 1)
                 row[x] = colour;
             else /* the edges of the slice need not fall between pixels: the share that lies inside */
                 xt_image_blend(image, x, y, colour,

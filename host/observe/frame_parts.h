@@ -16,10 +16,14 @@ typedef struct {
     uint8_t *tissue;       /* always there */
     const uint8_t *second; /* of the definition, where nothing was reduced; NULL: voxels are pure */
     const uint16_t *share;
-    float *cover;   /* inside or not, smoothed along the skin */
+    float *cover;   /* inside or not, 0..1, smooth along the skin */
     uint8_t *plain; /* of XT_PLAIN_* */
     double size[2]; /* pixels per voxel */
 } xt_frame_grid;
+
+/* The skin as a smooth curve between the voxels' centres, into grid->cover: 1 inside, 0 outside, a ramp of a
+ * voxel's width between. u, along: [nx * ny] to work in. In frame_cover.c. */
+void xt_frame_smooth_cover(xt_frame_grid *grid, float *u, float *along);
 
 xt_status xt_frame_grid_make(xt_frame_grid *grid, const xt_frame_def *def, double per_mm, xt_error *err);
 void xt_frame_grid_free(xt_frame_grid *grid);

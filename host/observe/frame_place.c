@@ -5,6 +5,21 @@
 #include <string.h>
 #include "observe/frame_parts.h"
 
+/* What the places depend on besides the voxels. */
+typedef struct {
+    int nx, ny, width, height;
+    bool voxels;
+    double x, y, w, h, size[2]; /* x, y: within the first pixel */
+} sketch_key;
+
+struct xt_frame_sketch {
+    sketch_key key;
+    uint8_t *tissue, *second; /* [nx * ny]: the grid that was placed */
+    uint16_t *share;
+    float *cover;
+    xt_frame_place *place; /* [width * height]; NULL: nothing yet */
+};
+
 /* The most frequent tissue of a patch of the definition's voxels, and the mean of the values in it. */
 static void reduce(uint8_t *tissue, float *value, const xt_frame_def *def, int x0, int y0, int x1, int y1) {
     if (x1 == x0 + 1 && y1 == y0 + 1) {
@@ -35,25 +50,25 @@ static void reduce(uint8_t *tissue, float *value, const xt_frame_def *def, int x
     *value = finite ? (float)(sum / finite) : NAN;
 }
 
-/* The body is made of whole voxels (mesh/mesh.h), so its outline is a staircase: round it with a binomial
- * filter, but never so far
- * that a voxel changes sides. */
-static void smooth_cover(xt_frame_grid *g, float *along) {
-    static const float binomial[9] = {1 / 256.f,  8 / 256.f,  28 / 256.f, 56 / 256.f, 70 / 256.f,
-                                      56 / 256.f, 28 / 256.f, 8 / 256.f,  1 / 256.f};
+/* A shared voxel's value gives way to those of its tissue around it, the more the less pure it is. What was
+ * read stays: the result does not depend on the order of the voxels. */
+static void unblend(xt_frame_grid *g, const float *read) {
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
-            float sum = 0;
-            for (int k = -4; k <= 4; k++) sum += binomial[k + 4] * (g->tissue[xt_frame_at(g, x + k, y)] != 0);
-            along[xt_frame_at(g, x, y)] = sum;
-        }
-    for (int y = 0; y < g->ny; y++)
-        for (int x = 0; x < g->nx; x++) {
-            float sum = 0;
-            for (int k = -4; k <= 4; k++) sum += binomial[k + 4] * along[xt_frame_at(g, x, y + k)];
-            const bool inside = g->tissue[xt_frame_at(g, x, y)] != 0;
-            /* Where the body is thinner than the filter it stays as it is. */
-            g->cover[xt_frame_at(g, x, y)] = inside == (sum > 0.5f) ? sum : (float)inside;
+            const size_t here = xt_frame_at(g, x, y);
+            if (!g->second[here] || !isfinite(read[here])) continue;
+            const double pure = fmax(1 - 4 * g->share[here] / 65535.0, 0), own = pure * pure;
+            double sum = 0, weight = 0;
+            for (int j = -2; j <= 2; j++)
+                for (int i = -2; i <= 2; i++) {
+                    const size_t k = xt_frame_at(g, x + i, y + j);
+                    if (k == here || g->tissue[k] != g->tissue[here] || !isfinite(read[k])) continue;
+                    const double p = g->second[k] ? fmax(1 - 4 * g->share[k] / 65535.0, 0) : 1;
+                    const double w = p * p / (double)((i * i + j * j) * (i * i + j * j));
+                    sum += w * read[k];
+                    weight += w;
+                }
+            if (weight > 1e-3) g->value[here] = (float)(own * read[here] + (1 - own) * sum / weight);
         }
 }
 
@@ -81,6 +96,16 @@ void xt_frame_grid_free(xt_frame_grid *g) {
     free(g->plain);
 }
 
+/* The skin moves rarely: the smooth one that a sketch has is taken where it fits. */
+static bool has_cover(xt_frame_grid *g, const xt_frame_sketch *s) {
+    const size_t n = (size_t)g->nx * (size_t)g->ny;
+    if (!s || !s->place || s->key.nx != g->nx || s->key.ny != g->ny) return false;
+    for (size_t k = 0; k < n; k++)
+        if ((s->tissue[k] != 0) != (g->tissue[k] != 0)) return false;
+    memcpy(g->cover, s->cover, n * sizeof *g->cover);
+    return true;
+}
+
 xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double per_mm, xt_error *err) {
     *g = (xt_frame_grid){0};
     int every[2];
@@ -97,8 +122,9 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
     g->cover = malloc(n * sizeof *g->cover);
     g->plain = malloc(n);
     g->value = values ? malloc(n * sizeof *g->value) : NULL;
-    float *along = malloc(n * sizeof *along);
-    if (!g->tissue || !g->cover || !g->plain || !along || (values && !g->value)) {
+    float *u = malloc(n * sizeof *u), *along = malloc(n * sizeof *along);
+    if (!g->tissue || !g->cover || !g->plain || !u || !along || (values && !g->value)) {
+        free(u);
         free(along);
         xt_frame_grid_free(g);
         return xt_no_memory(err, "a picture's slice", n * 14);
@@ -115,7 +141,12 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
         g->second = def->second;
         g->share = def->share;
     }
-    smooth_cover(g, along);
+    if (!has_cover(g, def->sketch)) xt_frame_smooth_cover(g, u, along);
+    if (def->blended && g->second && g->value) {
+        memcpy(along, g->value, n * sizeof *along);
+        unblend(g, along);
+    }
+    free(u);
     free(along);
     find_plain(g);
     return XT_OK;
@@ -140,45 +171,35 @@ static void add_share(shares *s, int tissue, double weight, double dx, double dy
     s->found[k].dy += dy;
 }
 
-/* Replace the weight of "outside" by that of the rounded cover, and scale the tissues to fill the rest. */
-static void use_cover(shares *s, share cover) {
-    share inside = {0};
-    for (int k = 0; k < s->count; k++) {
-        if (!s->found[k].tissue) continue;
-        inside.weight += s->found[k].weight;
-        inside.dx += s->found[k].dx;
-        inside.dy += s->found[k].dy;
-    }
-    if (cover.weight > 0.999 && inside.weight > 0.999) return;
-    for (int k = 0; k < s->count; k++) {
-        share *f = &s->found[k];
-        const double part = f->tissue && inside.weight > 0 ? f->weight / inside.weight : 0;
-        const double scale = f->tissue && inside.weight > 0 ? cover.weight / inside.weight : 0;
-        f->dx = part * cover.dx + scale * (f->dx - part * inside.dx);
-        f->dy = part * cover.dy + scale * (f->dy - part * inside.dy);
-        f->weight = part * cover.weight;
-    }
-    add_share(s, 0, 1 - cover.weight, -cover.dx, -cover.dy);
-}
-
 static xt_frame_place place_of(int tissue, int other, double distance) {
     return (xt_frame_place){(uint8_t)tissue, (uint8_t)other, (float)distance};
 }
 
-static xt_frame_place judge(const xt_frame_grid *g, const shares *s) {
-    share first = s->found[0], second = {.tissue = -1, .weight = 0};
-    for (int k = 1; k < s->count; k++)
-        if (s->found[k].weight > first.weight) {
+/* Inside or out by the cover; inside, the heaviest tissue; and the nearer of that tissue's edge and the skin.
+ */
+static xt_frame_place judge(const xt_frame_grid *g, const shares *s, share cover) {
+    share first = {.tissue = -1}, second = {.tissue = -1};
+    for (int k = 0; k < s->count; k++) {
+        if (s->found[k].tissue == 0) continue;
+        if (first.tissue < 0 || s->found[k].weight > first.weight) {
             second = first;
             first = s->found[k];
-        } else if (s->found[k].weight > second.weight)
+        } else if (second.tissue < 0 || s->found[k].weight > second.weight)
             second = s->found[k];
-    if (second.tissue < 0) return place_of(first.tissue, first.tissue, INFINITY);
+    }
+    if (first.tissue < 0) return place_of(0, 0, INFINITY);
     /* Where layers are thinner than a voxel the difference has no slope: the floor keeps them from vanishing
      * in outline. */
-    const double slope = hypot(first.dx - second.dx, first.dy - second.dy);
     const double least = 0.25 / fmax(g->size[0], g->size[1]);
-    return place_of(first.tissue, second.tissue, (first.weight - second.weight) / fmax(slope, least));
+    const double skin = (2 * cover.weight - 1) / fmax(2 * hypot(cover.dx, cover.dy), least);
+    if (cover.weight < 0.5) return place_of(0, first.tissue, -skin);
+    double edge = INFINITY;
+    if (second.tissue > 0 && second.weight > 0)
+        edge =
+            (first.weight - second.weight) / fmax(hypot(first.dx - second.dx, first.dy - second.dy), least);
+    if (cover.weight < 0.999 && skin < edge) return place_of(first.tissue, 0, skin);
+    return isfinite(edge) ? place_of(first.tissue, second.tissue, edge)
+                          : place_of(first.tissue, first.tissue, INFINITY);
 }
 
 static xt_frame_place classify_smooth(const xt_frame_grid *g, double u, double v) {
@@ -200,8 +221,7 @@ static xt_frame_place classify_smooth(const xt_frame_grid *g, double u, double v
             cover.dx += dx * g->cover[k];
             cover.dy += dy * g->cover[k];
         }
-    use_cover(&s, cover);
-    return judge(g, &s);
+    return judge(g, &s, cover);
 }
 
 static xt_frame_place classify_voxels(const xt_frame_grid *g, double u, double v) {
@@ -231,21 +251,6 @@ static xt_frame_place place_at(const xt_frame_grid *g, bool voxels, double u, do
 }
 
 /* ---- the sketch: kept from one picture of a plane to the next ---- */
-
-/* What the places depend on besides the voxels. */
-typedef struct {
-    int nx, ny, width, height;
-    bool voxels;
-    double x, y, w, h, size[2]; /* x, y: within the first pixel */
-} sketch_key;
-
-struct xt_frame_sketch {
-    sketch_key key;
-    uint8_t *tissue, *second; /* [nx * ny]: the grid that was placed */
-    uint16_t *share;
-    float *cover;
-    xt_frame_place *place; /* [width * height]; NULL: nothing yet */
-};
 
 xt_status xt_frame_sketch_create(xt_frame_sketch **out, xt_error *err) {
     *out = calloc(1, sizeof **out);

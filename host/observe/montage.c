@@ -82,7 +82,12 @@ static void make_legend(sheet *s) {
 }
 
 static void voxel_text(char *text, size_t size, const xt_frame_def *def) {
-    if (def->spacing[0] == def->spacing[1])
+    const double *v = def->voxel;
+    if (v[0] > 0 && v[0] == v[1] && v[1] == v[2])
+        snprintf(text, size, "voxel %.4g mm", v[0]);
+    else if (v[0] > 0)
+        snprintf(text, size, "voxel %.4g × %.4g × %.4g mm", v[0], v[1], v[2]);
+    else if (def->spacing[0] == def->spacing[1])
         snprintf(text, size, "voxel %.4g mm", def->spacing[0]);
     else
         snprintf(text, size, "voxel %.4g × %.4g mm", def->spacing[0], def->spacing[1]);
@@ -109,8 +114,18 @@ static xt_status prepare(sheet *s, xt_error *err) {
     return XT_OK;
 }
 
+static void hairline(xt_image *image, const xt_rect *l, double per_mm, const xt_frame_def *def, xt_colour c) {
+    for (int i = 0, j = def->clips - 1; i < def->clips; j = i++)
+        xt_image_line(image, l->x + def->clip[j][0] * per_mm, l->y + l->h - def->clip[j][1] * per_mm,
+                      l->x + def->clip[i][0] * per_mm, l->y + l->h - def->clip[i][1] * per_mm, 1, c);
+}
+
 /* A hairline where the box cuts through tissue, so that the cut does not look like skin. */
-static void draw_cut(xt_image *image, const xt_rect *l, const xt_frame_def *def, xt_colour c) {
+static void draw_cut(xt_image *image, const xt_rect *l, double per_mm, const xt_frame_def *def, xt_colour c) {
+    if (def->clip) {
+        hairline(image, l, per_mm, def, c);
+        return;
+    }
     bool cut = !def->tissue;
     for (int i = 0; i < def->nx && !cut; i++)
         cut = def->tissue[i] || def->tissue[(size_t)(def->ny - 1) * (size_t)def->nx + (size_t)i];
@@ -179,7 +194,7 @@ xt_status xt_montage_draw(xt_image *image, xt_frame_layout *layout, const xt_mon
         const xt_frame_layout at = layout_of(page, s, i);
         XT_GO(xt_frame_paint(image, &at, frame, frame->kind == XT_FRAME_LABEL ? NULL : &s->scale[i],
                              &page->palette, err));
-        draw_cut(image, &page->panel[i], frame, page->palette.rule);
+        draw_cut(image, &page->panel[i], page->per_mm, frame, page->palette.rule);
         if (layout) layout[i] = at;
     }
     xt_page_draw(image, page);

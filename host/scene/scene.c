@@ -158,23 +158,22 @@ static void sort_events(xt_scene *scene) {
         }
 }
 
-/* Species, exposures and phases tell themselves apart by prefix; a bare name is a species or a state. */
-static void name_frames(xt_scene *scene, const xt_node *root) {
+/* Where what they show stands in the file. */
+static void place_frames(xt_scene *scene, const xt_node *root) {
     const xt_node *node = xt_node_get(xt_node_get(root, "output"), "frames");
     node = node ? node->first : NULL;
     for (int i = 0; i < scene->frame_count; i++, node = node ? node->next : NULL) {
         xt_frame_request *frame = &scene->frame[i];
+        if (frame->axes == 0 && !xt_frame_is_oblique(frame)) frame->axis[frame->axes++] = 2;
         const xt_node *show = xt_node_get(node, "show");
         if (!show) show = node;
-        if (show) {
-            frame->line = show->line;
-            frame->col = show->col;
-            frame->source = show->source;
+        const xt_node *name = show && show->kind == XT_LIST ? show->first : show;
+        for (int k = 0; name && k < frame->shows; k++, name = name->next) {
+            frame->line[k] = name->line;
+            frame->col[k] = name->col;
+            frame->source = name->source;
+            if (show->kind != XT_LIST) break;
         }
-        frame->kind = strcmp(frame->name, "tissue") == 0   ? XT_SHOW_TISSUE
-                      : strncmp(frame->name, "u_", 2) == 0 ? XT_SHOW_EXPOSURE
-                      : strncmp(frame->name, "f_", 2) == 0 ? XT_SHOW_PHASE
-                                                           : XT_SHOW_FIELD;
     }
 }
 
@@ -201,7 +200,7 @@ static void default_title(xt_scene *scene) {
 
 static xt_status derive(xt_scene *scene, const xt_node *root, xt_error *err) {
     place_events(scene, root);
-    name_frames(scene, root);
+    place_frames(scene, root);
     default_title(scene);
     scene->geometry.female = scene->female;
     if (scene->until_is_age) scene->until -= scene->age;

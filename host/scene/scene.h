@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "scene/frame_def.h"
 #include "scene/geometry_def.h"
 #include "scene/yaml.h"
 
@@ -32,22 +33,6 @@ typedef struct {
     int line, col;            /* of the species, else of the event, in source */
     const xt_source *source;
 } xt_event;
-
-typedef enum { XT_SHOW_FIELD, XT_SHOW_EXPOSURE, XT_SHOW_PHASE, XT_SHOW_STATE, XT_SHOW_TISSUE } xt_show_kind;
-typedef struct {
-    xt_show_kind kind; /* key `show`: a species, u_<species>, f_<phase>, a state, or `tissue`; which of them
-                          is known after the model is loaded: `name` is as typed */
-    char name[64], title[128];
-    int axis; /* 0 x, 1 y, 2 z (default) */
-    bool at_given, at_is_fraction;
-    double at;              /* mm from the box's first corner, or fraction of the box; default the middle */
-    double low, high;       /* NAN: automatic; in the unit shown (pM, 1) */
-    bool logarithmic, peak; /* peak: exercise-peak field */
-    bool dark;
-    int pixels;    /* width, default 900 */
-    int line, col; /* of the name, in source */
-    const xt_source *source;
-} xt_frame_request;
 
 /* What was measured in people whom the scene stands for, shown beside the curve of a readout. */
 typedef struct {

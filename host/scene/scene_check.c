@@ -95,13 +95,6 @@ static xt_status check_geometry(const xt_scene *scene, xt_error *err) {
     return XT_OK;
 }
 
-/* Their files would have the same name. */
-static bool same_picture(const xt_frame_request *a, const xt_frame_request *b) {
-    return strcmp(a->name, b->name) == 0 && a->axis == b->axis && a->peak == b->peak &&
-           a->at_given == b->at_given &&
-           (!a->at_given || (a->at_is_fraction == b->at_is_fraction && a->at == b->at));
-}
-
 static xt_status check_targets(const xt_scene *scene, xt_error *err) {
     for (int i = 0; i < scene->target_count; i++) {
         const xt_scene_target *t = &scene->target[i];
@@ -131,21 +124,8 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
     if (scene->volumes_every > 0 && !scene->volume_vti && !scene->volume_nifti)
         return xt_node_fail(at(scene, "output.volumes"), err,
                             "volumes are asked for, but neither vti nor nifti");
-    for (int i = 0; i < scene->frame_count; i++) {
-        const xt_frame_request *frame = &scene->frame[i];
-        const xt_node *node = xt_node_at(at(scene, "output.frames"), i);
-        for (int j = 0; j < i; j++)
-            if (same_picture(frame, &scene->frame[j]))
-                return xt_node_fail(node, err,
-                                    "this picture is there already: only show, axis, at and peak tell "
-                                    "pictures apart");
-        if (frame->peak && scene->mode == XT_ACUTE)
-            return xt_node_fail(
-                node, err, "the exercise peak belongs to mode chronic; acute mode shows the bout itself");
-        if (frame->high <= frame->low) return xt_node_fail(node, err, "high must be above low");
-        if (frame->logarithmic && frame->low <= 0)
-            return xt_node_fail(node, err, "a logarithmic scale needs low above 0");
-    }
+    for (int i = 0; i < scene->frame_count; i++)
+        XT_TRY(xt_frame_check(scene, i, xt_node_at(at(scene, "output.frames"), i), err));
     return XT_OK;
 }
 

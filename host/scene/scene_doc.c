@@ -46,6 +46,14 @@ static const char *what(const xt_row *row) {
         return "duration, or 'age' and an age";
     case XT_ROW_PLACE:
         return "length or fraction";
+    case XT_ROW_PLACES:
+        return row->flags & XT_ROW_ALL ? "list of lengths or fractions" : "length or fraction, or a list";
+    case XT_ROW_WORDS_IN:
+        return "name, or a list of names";
+    case XT_ROW_CHOICES:
+        return "one or a list of";
+    case XT_ROW_SINCE:
+        return "start, duration, or 'age' and an age";
     case XT_ROW_LEVEL:
         return "number, pM or auto";
     case XT_ROW_BYTES:
@@ -57,7 +65,8 @@ static const char *what(const xt_row *row) {
 static bool shows_unit(const xt_row *row) {
     return row->unit &&
            (row->kind == XT_ROW_QUANTITY || row->kind == XT_ROW_SECONDS || row->kind == XT_ROW_CHOICE ||
-            row->kind == XT_ROW_EITHER || row->kind == XT_ROW_QUANTITIES || row->kind == XT_ROW_SPACING);
+            row->kind == XT_ROW_EITHER || row->kind == XT_ROW_CHOICES || row->kind == XT_ROW_QUANTITIES ||
+            row->kind == XT_ROW_SPACING);
 }
 
 static void help_rows(xt_text *out, const xt_row *rows, int depth) {
@@ -108,11 +117,53 @@ static void array(xt_json *json, const xt_row *row, size_t count) {
     xt_json_integer(json, "minItems", (long long)count);
     xt_json_integer(json, "maxItems", (long long)count);
     xt_json_open_object(json, "items");
-    quantity(json, row);
+    if (strcmp(row->unit, "1") == 0)
+        type(json, "number");
+    else
+        quantity(json, row);
     xt_json_close(json);
 }
 
 static void object(xt_json *json, const xt_row *rows);
+
+static void number_or_text(xt_json *json) {
+    xt_json_open_row(json, "type");
+    xt_json_string(json, NULL, "string");
+    xt_json_string(json, NULL, "number");
+    xt_json_close(json);
+}
+
+static void one_item(xt_json *json, const xt_row *row) {
+    char words[XT_ROW_WORDS][24];
+    if (row->kind == XT_ROW_PLACES)
+        number_or_text(json);
+    else if (row->kind == XT_ROW_WORDS_IN)
+        type(json, "string");
+    else {
+        xt_json_open_row(json, "enum");
+        for (int i = 0, n = xt_row_words(words, row->unit); i < n; i++) xt_json_string(json, NULL, words[i]);
+        xt_json_close(json);
+    }
+}
+
+/* An item, or a list of them. */
+static void one_or_more(xt_json *json, const xt_row *row) {
+    xt_json_open_array(json, "oneOf");
+    if (!(row->flags & XT_ROW_ALL)) {
+        xt_json_open_object(json, NULL);
+        one_item(json, row);
+        xt_json_close(json);
+    }
+    xt_json_open_object(json, NULL);
+    type(json, "array");
+    xt_json_integer(json, "minItems", row->flags & XT_ROW_ALL ? (long long)row->size : 1);
+    xt_json_integer(json, "maxItems", (long long)row->size);
+    xt_json_open_object(json, "items");
+    one_item(json, row);
+    xt_json_close(json);
+    xt_json_close(json);
+    xt_json_close(json);
+}
 
 static void schema_value(xt_json *json, const xt_row *row) {
     char words[XT_ROW_WORDS][24];
@@ -183,10 +234,12 @@ static void schema_value(xt_json *json, const xt_row *row) {
         return;
     case XT_ROW_PLACE:
     case XT_ROW_LEVEL:
-        xt_json_open_row(json, "type");
-        xt_json_string(json, NULL, "string");
-        xt_json_string(json, NULL, "number");
-        xt_json_close(json);
+        number_or_text(json);
+        return;
+    case XT_ROW_PLACES:
+    case XT_ROW_WORDS_IN:
+    case XT_ROW_CHOICES:
+        one_or_more(json, row);
         return;
     case XT_ROW_QUANTITY:
     case XT_ROW_SECONDS:

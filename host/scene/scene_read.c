@@ -105,6 +105,50 @@ static xt_status level(double *out, const xt_node *node, xt_error *err) {
                         xt_node_found(node, found, sizeof found));
 }
 
+/* One item, or a list of at most `most` (`all`: exactly as many). */
+static xt_status one_or_more(const xt_node **first, int *count, const xt_node *node, int most, bool all,
+                             xt_error *err) {
+    *first = node;
+    *count = 1;
+    if (node->kind != XT_LIST && !all) return XT_OK;
+    XT_TRY(xt_node_list(node, all ? most : 1, most, err));
+    *first = node->first;
+    *count = node->count;
+    return XT_OK;
+}
+
+/* With a sign: whether a place may lie before the box's corner is checked where its axis is known. */
+static xt_status places(xt_place *out, int *count, const xt_row *row, const xt_node *node, xt_error *err) {
+    const xt_node *n;
+    xt_unit mm;
+    XT_TRY(xt_unit_parse(&mm, "mm", err));
+    XT_TRY(one_or_more(&n, count, node, (int)row->size, row->flags & XT_ROW_ALL, err));
+    for (int i = 0; i < *count; i++, n = n->next) {
+        xt_dim dim;
+        char found[64];
+        XT_TRY(xt_node_any_quantity(&out[i].value, &dim, n, err));
+        out[i].is_fraction = xt_dim_is_one(dim);
+        if (!out[i].is_fraction && !xt_dim_equal(dim, mm.dim))
+            return xt_node_fail(n, err,
+                                "expected a length such as '12 mm' or a fraction such as '0.5', found %s",
+                                xt_node_found(n, found, sizeof found));
+        if (out[i].is_fraction && !(out[i].value >= 0 && out[i].value <= 1))
+            return xt_node_fail(n, err, "expected a place inside the box, found %s",
+                                xt_node_found(n, found, sizeof found));
+    }
+    return XT_OK;
+}
+
+/* `start`, `none`, or a moment. */
+static xt_status since(double *out, bool given_is_age[2], const xt_row *row, const xt_node *node,
+                       xt_error *err) {
+    *out = 0;
+    given_is_age[0] = !is_word(node, row->zero);
+    given_is_age[1] = false;
+    if (!given_is_age[0] || is_word(node, "start")) return XT_OK;
+    return moment(out, &given_is_age[1], row, node, err);
+}
+
 static xt_status bytes(double *out, const xt_node *node, xt_error *err) {
     static const struct {
         const char *unit;
@@ -228,6 +272,29 @@ static xt_status choice(int *index, const xt_row *row, const xt_node *node, xt_e
     return xt_node_choice(index, node, list_of, count, err);
 }
 
+static xt_status words_in(char (*out)[64], int *count, const xt_row *row, const xt_node *node,
+                          xt_error *err) {
+    const xt_node *n;
+    XT_TRY(one_or_more(&n, count, node, (int)row->size, false, err));
+    for (int i = 0; i < *count; i++, n = n->next) {
+        const char *text;
+        XT_TRY(xt_node_text(&text, n, err));
+        XT_TRY(keep_word(out[i], 64, n, text, true, err));
+    }
+    return XT_OK;
+}
+
+static xt_status choices(int *out, int *count, const xt_row *row, const xt_node *node, xt_error *err) {
+    const xt_node *n;
+    XT_TRY(one_or_more(&n, count, node, (int)row->size, false, err));
+    for (int i = 0; i < *count; i++, n = n->next) {
+        XT_TRY(choice(&out[i], row, n, err));
+        for (int j = 0; j < i; j++)
+            if (out[i] == out[j]) return xt_node_fail(n, err, "'%s' is in the list already", n->text);
+    }
+    return XT_OK;
+}
+
 static xt_status integer(long long *value, const xt_row *row, const xt_node *node, xt_error *err) {
     const long long low = row->low ? strtoll(row->low, NULL, 10) : 0;
     const long long high = row->high ? strtoll(row->high, NULL, 10) : 999999999999999999LL;
@@ -287,6 +354,14 @@ xt_status xt_row_value(void *base, const xt_row *row, const xt_node *node, xt_er
         return moment(real, (bool *)aux, row, node, err);
     case XT_ROW_PLACE:
         return place(real, (bool *)aux, (bool *)(aux + sizeof(bool)), node, err);
+    case XT_ROW_PLACES:
+        return places((xt_place *)(void *)at, (int *)(void *)aux, row, node, err);
+    case XT_ROW_WORDS_IN:
+        return words_in((char(*)[64])at, (int *)(void *)aux, row, node, err);
+    case XT_ROW_CHOICES:
+        return choices((int *)(void *)at, (int *)(void *)aux, row, node, err);
+    case XT_ROW_SINCE:
+        return since(real, (bool *)aux, row, node, err);
     case XT_ROW_LEVEL:
         return level(real, node, err);
     case XT_ROW_BYTES:

@@ -44,7 +44,11 @@ static void write_moment(xt_json *json, const char *key, double value, bool is_a
 static void write_quantities(xt_json *json, const char *key, const double *value, size_t count,
                              const char *unit) {
     xt_json_open_row(json, key);
-    for (size_t i = 0; i < count; i++) write_quantity(json, NULL, value[i], unit);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(unit, "1") == 0)
+            xt_json_real(json, NULL, value[i]);
+        else
+            write_quantity(json, NULL, value[i], unit);
     xt_json_close(json);
 }
 
@@ -77,6 +81,34 @@ static void write_list(xt_json *json, const void *base, const xt_row *row, unsig
     xt_json_close(json);
 }
 
+static void write_place(xt_json *json, const char *key, const xt_place *place) {
+    if (place->is_fraction)
+        xt_json_real(json, key, place->value);
+    else
+        write_quantity(json, key, place->value, "mm");
+}
+
+/* One item as itself, more as a list. */
+static void write_some(xt_json *json, const void *base, const xt_row *row) {
+    const char *at = (const char *)base + row->at;
+    const int count = *(const int *)(const void *)((const char *)base + row->aux);
+    const bool list = count > 1 || row->flags & XT_ROW_ALL;
+    const char *key = list ? NULL : row->key;
+    char words[XT_ROW_WORDS][24];
+    if (count == 0) return;
+    if (list) xt_json_open_row(json, row->key);
+    for (int i = 0; i < count; i++)
+        if (row->kind == XT_ROW_PLACES)
+            write_place(json, key, (const xt_place *)(const void *)at + i);
+        else if (row->kind == XT_ROW_WORDS_IN)
+            xt_json_string(json, key, at + (size_t)64 * (size_t)i);
+        else {
+            xt_row_words(words, row->unit);
+            xt_json_string(json, key, words[((const int *)(const void *)at)[i]]);
+        }
+    if (list) xt_json_close(json);
+}
+
 static void write_double(xt_json *json, const void *base, const xt_row *row) {
     const double value = *(const double *)(const void *)((const char *)base + row->at);
     const char *aux = (const char *)base + row->aux;
@@ -104,6 +136,14 @@ static void write_double(xt_json *json, const void *base, const xt_row *row) {
             xt_json_real(json, row->key, value);
         else if (*(const bool *)aux)
             write_quantity(json, row->key, value, "mm");
+        return;
+    case XT_ROW_SINCE:
+        if (!*(const bool *)aux)
+            xt_json_string(json, row->key, row->zero);
+        else if (value == 0 && !*(const bool *)(aux + sizeof(bool)))
+            xt_json_string(json, row->key, "start");
+        else
+            write_moment(json, row->key, value, *(const bool *)(aux + sizeof(bool)));
         return;
     case XT_ROW_SECONDS:
         snprintf(text, sizeof text, "%s s", xt_real_text(value, digits));
@@ -141,6 +181,11 @@ static void write_row(xt_json *json, const void *base, const xt_row *row, unsign
     case XT_ROW_ASSIGNMENTS:
     case XT_ROW_LABELS:
         write_list(json, base, row, kind);
+        return;
+    case XT_ROW_WORDS_IN:
+    case XT_ROW_CHOICES:
+    case XT_ROW_PLACES:
+        write_some(json, base, row);
         return;
     case XT_ROW_WORD:
     case XT_ROW_TITLE:

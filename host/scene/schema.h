@@ -7,11 +7,15 @@
 #include "scene/scene.h"
 
 typedef enum {
-    XT_ROW_FORMAT, /* the number 1; not stored */
-    XT_ROW_MAP,    /* rows, stored in the same struct; aux: bool set when the map is there (flag GIVEN) */
-    XT_ROW_LIST,   /* of maps: at is a pointer to items of `size` bytes, aux their int count; rows are of an
-                      item */
-    XT_ROW_NAMES,  /* list of identifiers: at is char (*)[64], aux int */
+    XT_ROW_FORMAT,   /* the number 1; not stored */
+    XT_ROW_MAP,      /* rows, stored in the same struct; aux: bool set when the map is there (flag GIVEN) */
+    XT_ROW_LIST,     /* of maps: at is a pointer to items of `size` bytes, aux their int count; rows are of an
+                        item */
+    XT_ROW_NAMES,    /* list of identifiers: at is char (*)[64], aux int */
+    XT_ROW_WORDS_IN, /* one identifier or a list: at is char[size][64], aux the int count */
+    XT_ROW_CHOICES,  /* one choice or a list of different ones: int[size], aux the int count */
+    XT_ROW_PLACES,   /* one place or a list: xt_place[size], aux the int count */
+    XT_ROW_SINCE,    /* a moment to compare with: double h, aux bool[2]: given, is an age (adjacent) */
     XT_ROW_ASSIGNMENTS, /* name: anything: at is xt_assignment *, aux int */
     XT_ROW_LABELS,      /* whole number: tissue: at is xt_label_entry *, aux int */
     XT_ROW_WORD,        /* identifier: char[size] */
@@ -36,10 +40,11 @@ typedef enum {
 
 enum {
     XT_ROW_REQUIRED = 1,
-    XT_ROW_ABOVE = 2,     /* the low end of the range is excluded */
-    XT_ROW_GIVEN = 4,     /* MAP: aux is a bool to set; written only if it is set */
-    XT_ROW_NONE = 8,      /* QUANTITY: zero means "none" and differs from "not given" */
-    XT_ROW_SHORTHAND = 16 /* LIST: an item that is a word is the value of its first row */
+    XT_ROW_ABOVE = 2,      /* the low end of the range is excluded */
+    XT_ROW_GIVEN = 4,      /* MAP: aux is a bool to set; written only if it is set */
+    XT_ROW_NONE = 8,       /* QUANTITY: zero means "none" and differs from "not given" */
+    XT_ROW_SHORTHAND = 16, /* LIST: an item that is a word is the value of its first row */
+    XT_ROW_ALL = 32        /* PLACES: as many as there is room for */
 };
 
 typedef struct xt_row {
@@ -62,6 +67,7 @@ extern const xt_row xt_scene_rows[];
 extern const xt_row xt_geometry_rows[];
 extern const xt_row xt_output_rows[];
 extern const xt_row xt_target_rows[];
+extern const xt_row xt_frame_rows[];
 
 /* Read `map` (NULL: everything takes its default) into the struct at `base`. kind: bit of the geometry kind.
  */
@@ -80,5 +86,8 @@ int xt_row_words(char words[XT_ROW_WORDS][24], const char *text);
 
 /* What is wrong with a scene whose every value is right by itself; events still in the order of the file. */
 xt_status xt_scene_check(const xt_scene *scene, xt_error *err);
+
+/* Of frame `index`, at its node; the frames before it are fine. In frame_check.c. */
+xt_status xt_frame_check(const xt_scene *scene, int index, const xt_node *node, xt_error *err);
 
 #endif

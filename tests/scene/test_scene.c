@@ -98,32 +98,36 @@ static void a_label_volume_must_be_named(void **state) {
     assert_non_null(strstr(err.text, "scenes/real_thigh.yaml:"));
 }
 
-static const char full[] =
-    "format: 1\n"
-    "title: All keys\n"
-    "geometry:\n"
-    "  phantom: thigh\n"
-    "  spacing: [0.5 mm, 500 um, 0.1 cm]\n"
-    "  fascia: 0 mm\n"
-    "  femur_offset: [3 mm, -2 mm]\n"
-    "  septa: true\n"
-    "  window: {origin: [1 mm, 2 mm, 3 mm], size: [10 mm, 0 mm, 4 mm]}\n"
-    "  walls: [{wall: y+, species: irisin, value: 0.3 nM}]\n"
-    "model: {set: {training_time: 30 d}}\n"
-    "subject: {sex: female, age: 30 y}\n"
-    "drivers: {sessions: 3 1/week, load: none, protein: '1.2 g/kg/d'}\n"
-    "clock: {until: age 40.5 y, step: 2 week, acute: 30 min, adaptive: false}\n"
-    "events:\n"
-    "  - {at: age 35 y, set: {sessions: 0 1/week}}\n"
-    "  - {at: 60 d, set: {load: 0.1}}\n"
-    "  - {at: 10.5 y, bolus: {species: irisin, amount: 2 nmol, into: plasma}}\n"
-    "output:\n"
-    "  every: 6 month\n"
-    "  series: step\n"
-    "  frames: [tissue, {show: u_irisin, axis: x, at: 0.25, low: 1 nM, high: 2000, pixels: 300}]\n"
-    "  volumes: {every: 1 y, fields: [tissue, irisin], nifti: true}\n"
-    "  checkpoint: 2 min\n"
-    "numerics: {tolerance: 1e-5, plasma: clamped, seed: 7}\n";
+static const char full[] = "format: 1\n"
+                           "title: All keys\n"
+                           "geometry:\n"
+                           "  phantom: thigh\n"
+                           "  spacing: [0.5 mm, 500 um, 0.1 cm]\n"
+                           "  fascia: 0 mm\n"
+                           "  femur_offset: [3 mm, -2 mm]\n"
+                           "  septa: true\n"
+                           "  window: {origin: [1 mm, 2 mm, 3 mm], size: [10 mm, 0 mm, 4 mm]}\n"
+                           "  walls: [{wall: y+, species: irisin, value: 0.3 nM}]\n"
+                           "model: {set: {training_time: 30 d}}\n"
+                           "subject: {sex: female, age: 30 y}\n"
+                           "drivers: {sessions: 3 1/week, load: none, protein: '1.2 g/kg/d'}\n"
+                           "clock: {until: age 40.5 y, step: 2 week, acute: 30 min, adaptive: false}\n"
+                           "events:\n"
+                           "  - {at: age 35 y, set: {sessions: 0 1/week}}\n"
+                           "  - {at: 60 d, set: {load: 0.1}}\n"
+                           "  - {at: 10.5 y, bolus: {species: irisin, amount: 2 nmol, into: plasma}}\n"
+                           "output:\n"
+                           "  every: 6 month\n"
+                           "  series: step\n"
+                           "  frames: [tissue, {show: u_irisin, axis: x, at: 0.25, low: 1 nM, high: 2000, "
+                           "pixels: 300}, {show: [irisin, f_bone], "
+                           "axis: [z, x], at: [0.5, 3 mm], difference: age 36 y, depth: 16}, {show: irisin, "
+                           "normal: [0.3, 0, -1], through: "
+                           "[0.5, 20 mm, 0.1], at: [-2 mm, 4 mm], turn: 12.5, map: ember, voxels: true, "
+                           "outlines: false, height: 400}]\n"
+                           "  volumes: {every: 1 y, fields: [tissue, irisin], nifti: true}\n"
+                           "  checkpoint: 2 min\n"
+                           "numerics: {tolerance: 1e-5, plasma: clamped, seed: 7}\n";
 
 static void values_are_in_internal_units(void **state) {
     (void)state;
@@ -154,11 +158,14 @@ static void values_are_in_internal_units(void **state) {
     assert_float_equal(s->every, 0.5 * YEAR, 1e-9);
     assert_true(s->series_every == 0);
     assert_float_equal(s->checkpoint_seconds, 120, 1e-9);
-    assert_int_equal(s->frame_count, 2);
-    assert_int_equal(s->frame[0].kind, XT_SHOW_TISSUE);
-    assert_int_equal(s->frame[1].kind, XT_SHOW_EXPOSURE);
-    assert_int_equal(s->frame[1].axis, 0);
-    assert_true(s->frame[1].at_given && s->frame[1].at_is_fraction && s->frame[1].at == 0.25);
+    assert_int_equal(s->frame_count, 4);
+    assert_string_equal(s->frame[0].show[0], "tissue");
+    assert_int_equal(s->frame[1].shows, 1);
+    assert_string_equal(s->frame[1].show[0], "u_irisin");
+    assert_int_equal(s->frame[1].axes, 1);
+    assert_int_equal(s->frame[1].axis[0], 0);
+    assert_int_equal(s->frame[1].places, 1);
+    assert_true(s->frame[1].at[0].is_fraction && s->frame[1].at[0].value == 0.25);
     assert_float_equal(s->frame[1].low, 1000, 1e-9);
     assert_float_equal(s->frame[1].high, 2000, 1e-9);
     assert_true(isnan(s->frame[0].low));
@@ -195,7 +202,7 @@ static void set_changes_one_key(void **state) {
     if (load_text(&s, full, sets, 4, &err) != XT_OK) fail_msg("%s", err.text);
     assert_float_equal(s->age, 31.0 * YEAR, 1e-9);
     assert_float_equal(s->until, 9.5 * YEAR, 1e-9); /* the end stays an age */
-    assert_string_equal(s->frame[0].name, "f_bone");
+    assert_string_equal(s->frame[0].show[0], "f_bone");
     assert_true(s->geometry.spacing[2] == 1);
     xt_scene_free(s);
 
@@ -304,6 +311,31 @@ static const struct {
     {HEAD THIGH CLOCK "output: {frames: [{show: a, low: 2, high: 1}]}\n", 4, 19, "high must be above low"},
     {HEAD THIGH CLOCK "output: {frames: [a, {show: a, dark: true}]}\n", 4, 22,
      "this picture is there already"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, at: -1 mm}]}\n", 4, 33, "inside the box"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, axis: [x, x]}]}\n", 4, 39, "'x' is in the list already"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, axis: x, normal: [1, 0, 1]}]}\n", 4, 35,
+     "exclude each other"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, normal: [0, 0, 0]}]}\n", 4, 37, "not be all zeros"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, normal: [0, 1, 1], at: 0.5}]}\n", 4, 52,
+     "a length along it"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, turn: 3}]}\n", 4, 35, "give its normal too"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, normal: [1, 0, 0], through: [1 mm, 2 mm]}]}\n", 4, 57,
+     "a list of 3"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: tissue, difference: start}]}\n", 4, 46, "have no difference"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, difference: begin}]}\n", 4, 41, "expected"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, difference: age 5 y}]}\n", 4, 41, "before the start"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, difference: 99 y}]}\n", 4, 41, "after the end"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, difference: start, logarithmic: true}]}\n", 4, 61,
+     "no logarithmic scale"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, map: balance}]}\n", 4, 34, "both sides"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, difference: start, map: glow}]}\n", 4, 53, "map balance"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, map: jet}]}\n", 4, 34, "expected"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, depth: 12}]}\n", 4, 36, "8 or 16"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, height: 20}]}\n", 4, 37, "150 to 8192"},
+    {HEAD THIGH CLOCK
+     "output: {frames: [{show: [a, b, c, d, e, f], axis: [x, y, z], at: [0.1, 0.3, 0.5, 0.7]}]}\n",
+     4, 19, "at most 64"},
+    {HEAD THIGH CLOCK "output: {frames: [{show: a, logarithmic: true, low: 0}]}\n", 4, 19, "low above 0"},
     {HEAD THIGH CLOCK "output: {frames: [{show: a, pixels: 5}]}\n", 4, 37, "from 200 to 8192"},
     {HEAD THIGH CLOCK "output: {frames: [../../a]}\n", 4, 19, "expected a name of small letters"},
     {HEAD THIGH CLOCK "numerics: {tolerance: 1}\n", 4, 23, "at most 0.1"},

@@ -1,0 +1,259 @@
+/* What a film's pictures say: names, titles, captions, and what their voxels cannot show. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/outputs_internal.h"
+#include "app/resolution.h"
+
+static void capitalise(char *text) {
+    text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 32 : text[0]);
+}
+
+/* "a", "a and b", "a, b and c". */
+static void join(xt_text *out, int index, int count, const char *word) {
+    if (index > 0) xt_text_add(out, index == count - 1 ? " and " : ", ");
+    xt_text_add(out, word);
+}
+
+static xt_status take(char **out, xt_text *text, xt_error *err) {
+    *out = NULL;
+    XT_TRY(xt_text_check(text, "a note", err));
+    if (text->size == 0) return XT_OK;
+    *out = xt_text_take(text);
+    return *out ? XT_OK : xt_no_memory(err, "a note", 1);
+}
+
+/* ---- what the voxels cannot resolve ---- */
+
+typedef struct {
+    double shortest, longest; /* decay lengths, mm; INFINITY and 0 if it has none */
+    int at, until;            /* the tissues of them */
+} fading;
+
+static fading fading_of(const xt_outputs *o, int species) {
+    fading f = {INFINITY, 0, 0, 0};
+    for (int t = 1; t <= o->def.model->tissue_count; t++) {
+        if (!(o->present >> t & 1)) continue;
+        const double length = xt_decay_length(o->def.model, species, t);
+        if (!isfinite(length)) continue;
+        if (length < f.shortest) {
+            f.shortest = length;
+            f.at = t;
+        }
+        if (length > f.longest) {
+            f.longest = length;
+            f.until = t;
+        }
+    }
+    return f;
+}
+
+static void add_fading(xt_text *note, const xt_outputs *o, const fading *f) {
+    char one[64], two[64];
+    const xt_model *model = o->def.model;
+    snprintf(one, sizeof one, "%s", model->tissue[f->at].name);
+    snprintf(two, sizeof two, "%s", model->tissue[f->until].name);
+    for (char *c = one; *c; c++)
+        if (*c == '_') *c = ' ';
+    for (char *c = two; *c; c++)
+        if (*c == '_') *c = ' ';
+    if (f->at == f->until)
+        xt_text_printf(note, "%.2g mm (%s)", f->shortest, one);
+    else
+        xt_text_printf(note, "%.2g mm (%s) to %.2g mm (%s)", f->shortest, one, f->longest, two);
+}
+
+/* Fields whose gradients the voxels cannot show (MODEL.md §8.3): on the picture, precisely. */
+static void note_resolution(xt_text *note, xt_text *badge, xt_film *film, const xt_outputs *o) {
+    const xt_mesh *mesh = o->def.mesh;
+    const double voxel = fmax(mesh->spacing[0], fmax(mesh->spacing[1], mesh->spacing[2]));
+    fading found[XT_FRAME_SHOWS];
+    int listed[XT_FRAME_SHOWS], n = 0, fields = 0, wholly = 0;
+    for (int k = 0; k < film->request->shows; k++) {
+        const xt_quantity_shown *shown = &film->shown[k];
+        if (shown->kind != XT_SHOW_FIELD && shown->kind != XT_SHOW_EXPOSURE) continue;
+        fields++;
+        const fading f = fading_of(o, shown->index);
+        film->blended[k] = 2 * voxel > f.shortest;
+        if (!(f.shortest < voxel)) continue;
+        wholly += f.longest < voxel;
+        found[n] = f;
+        listed[n++] = k;
+    }
+    if (n == 0) return;
+    const bool all = wholly == n;
+    xt_text_printf(badge, "%s", all && n == fields ? "not resolved" : "partly resolved");
+    xt_text_printf(note, "%s: gradients", all ? "Not resolved" : "Partly resolved");
+    if (n == 1) {
+        xt_text_printf(note, " of %s fade over ", o->def.model->species[film->shown[listed[0]].index].name);
+        add_fading(note, o, &found[0]);
+    }
+    for (int i = 0; i < n && n > 1; i++)
+        xt_text_printf(note, "%s of %s over %.2g–%.2g mm", i ? "," : " fade",
+                       o->def.model->species[film->shown[listed[i]].index].name, found[i].shortest,
+                       found[i].longest);
+    xt_text_printf(note, "; a voxel is %.3g mm.%s", voxel,
+                   all ? " Levels are tissue means; exchange between tissues runs through the blood." : "");
+}
+
+/* Layers that come and go between voxels. */
+static void note_thin(xt_text *note, const xt_outputs *o) {
+    const xt_model *model = o->def.model;
+    int count = 0, n = 0;
+    for (int t = 1; t <= model->tissue_count; t++) count += o->thin >> t & 1;
+    if (count == 0) return;
+    xt_text names = {0};
+    for (int t = 1; t <= model->tissue_count; t++)
+        if (o->thin >> t & 1) join(&names, n++, count, model->tissue[t].name);
+    if (names.data) {
+        capitalise(names.data);
+        for (char *c = names.data; *c; c++)
+            if (*c == '_') *c = ' ';
+    }
+    xt_text_printf(note, "%s%s %s thinner than two voxels: drawn where voxels hold %s.",
+                   note->size ? " " : "", xt_text_get(&names), count > 1 ? "are" : "is",
+                   count > 1 ? "them" : "it");
+    xt_text_free(&names);
+}
+
+static void note_hatching(xt_text *note, const xt_film *film, const xt_outputs *o) {
+    for (int k = 0; k < film->request->shows; k++) {
+        if (film->shown[k].kind != XT_SHOW_STATE) continue;
+        const unsigned long long has = o->def.model->state[film->shown[k].index].tissues;
+        if (o->present & ~has & ~1ULL)
+            xt_text_printf(note, "%sHatched: tissues that have no %s.", note->size ? " " : "", film->bar[k]);
+    }
+}
+
+/* ---- titles ---- */
+
+static void moment_text(char *text, size_t size, const xt_frame_request *r) {
+    if (r->difference_is_age)
+        snprintf(text, size, "age %.4g y", r->since / 8766);
+    else if (r->since == 0)
+        snprintf(text, size, "the start");
+    else if (r->since >= 2 * 8766)
+        snprintf(text, size, "year %.4g", r->since / 8766);
+    else if (r->since >= 48)
+        snprintf(text, size, "day %.4g", r->since / 24);
+    else
+        snprintf(text, size, "hour %.4g", r->since);
+}
+
+static void make_title(xt_film *film) {
+    const xt_frame_request *r = film->request;
+    if (r->title[0]) {
+        snprintf(film->title, sizeof film->title, "%s", r->title);
+    } else if (r->shows == 1) { /* with what the model says about it, if that is short */
+        const xt_quantity_shown *shown = &film->shown[0];
+        snprintf(film->title, sizeof film->title, "%s",
+                 strlen(shown->label) < 60 ? shown->label : shown->brief);
+    } else {
+        xt_text names = {0};
+        for (int k = 0; k < r->shows; k++) join(&names, k, r->shows, film->shown[k].brief);
+        snprintf(film->title, sizeof film->title, "%s", xt_text_get(&names));
+        xt_text_free(&names);
+    }
+    if (r->difference) {
+        char since[48];
+        moment_text(since, sizeof since, r);
+        const size_t used = strlen(film->title);
+        snprintf(film->title + used, sizeof film->title - used, ": change since %s", since);
+    }
+    capitalise(film->title);
+}
+
+static void make_captions(xt_film *film) {
+    const xt_frame_request *r = film->request;
+    char place[128];
+    if (film->planes == 1) {
+        xt_plane_text(place, sizeof place, &film->plane[0]->plane);
+        snprintf(film->place, sizeof film->place, "%s%s", place,
+                 r->places == 0 && film->plane[0]->plane.axis >= 0 ? " (middle)" : "");
+    }
+    if (film->panels == 1) return;
+    for (int i = 0; i < film->panels; i++) {
+        xt_film_panel *panel = &film->panel[i];
+        const xt_film_plane *plane = film->plane[panel->plane];
+        const double along = r->places ? r->at[panel->plane].value : 0;
+        const char letter[2] = {(char)(i < 26 ? 'a' + i : i < 52 ? 'A' + i - 26 : '*'), '\0'};
+        if (plane->plane.axis < 0)
+            snprintf(place, sizeof place, "%s%.4g mm along the normal", along < 0 ? "−" : "", fabs(along));
+        else
+            xt_plane_text(place, sizeof place, &plane->plane);
+        snprintf(panel->caption, sizeof panel->caption, "%s   %s%s%s", letter,
+                 r->shows > 1 ? film->shown[panel->show].brief : "",
+                 r->shows > 1 && film->planes > 1 ? ", " : "", film->planes > 1 ? place : "");
+    }
+}
+
+/* What is shown, and where; the same name asked for twice, in two colour scales say, is numbered. */
+static void make_name(xt_film *film, const xt_outputs *o) {
+    const xt_frame_request *r = film->request;
+    char where[24], base[100] = "";
+    const xt_film_plane *plane = film->plane[0];
+    if (film->planes > 1)
+        snprintf(where, sizeof where, "montage");
+    else if (plane->plane.axis < 0)
+        snprintf(where, sizeof where, "oblique");
+    else
+        snprintf(where, sizeof where, "%c%d", "xyz"[plane->plane.axis], plane -> slice.index);
+    for (int k = 0; k < r->shows && strlen(base) < 60; k++)
+        snprintf(base + strlen(base), sizeof base - strlen(base), "%s%.30s", k ? "-" : "",
+                 film->shown[k].name);
+    if (r->difference) snprintf(base + strlen(base), sizeof base - strlen(base), "_change");
+    snprintf(film->name, sizeof film->name, "%s_%s", base, where);
+    const size_t length = strlen(film->name);
+    int same = 1;
+    for (int k = 0; k < film->index; k++)
+        if (strncmp(o->film[k].name, film->name, length) == 0 &&
+            (o->film[k].name[length] == '\0' || o->film[k].name[length] == '-'))
+            same++;
+    if (same > 1) snprintf(film->name + length, sizeof film->name - length, "-%d", same);
+}
+
+/* The request on one line: what `output.frames` would have to hold to get this picture. */
+static xt_status make_request(xt_film *film, xt_error *err) {
+    xt_text text = {0}, line = {0};
+    xt_json json;
+    xt_json_begin(&json, &text);
+    xt_json_open_object(&json, NULL);
+    xt_rows_write(&json, film->request, xt_frame_rows, 0);
+    xt_json_close(&json);
+    xt_status status = xt_json_end(&json, "a frame's request", err);
+    for (const char *c = xt_text_get(&text); *c; c++) {
+        if (*c != '\n') {
+            xt_text_add_bytes(&line, c, 1);
+            continue;
+        }
+        while (c[1] == ' ') c++;
+        if (c[1]) xt_text_add(&line, " ");
+    }
+    if (status == XT_OK) status = take(&film->request_text, &line, err);
+    xt_text_free(&text);
+    xt_text_free(&line);
+    return status;
+}
+
+xt_status xt_film_describe(xt_film *film, const xt_outputs *o, xt_error *err) {
+    xt_text note = {0}, badge = {0};
+    xt_status status = XT_OK;
+    for (int k = 0; k < film->request->shows; k++)
+        snprintf(film->bar[k], sizeof film->bar[k], "%s%s", film->request->difference ? "change of " : "",
+                 film->shown[k].brief);
+    make_title(film);
+    make_captions(film);
+    make_name(film, o);
+    note_resolution(&note, &badge, film, o);
+    note_thin(&note, o);
+    note_hatching(&note, film, o);
+    XT_GO(take(&film->note, &note, err));
+    XT_GO(take(&film->badge, &badge, err));
+    XT_GO(make_request(film, err));
+done:
+    xt_text_free(&note);
+    xt_text_free(&badge);
+    return status;
+}
