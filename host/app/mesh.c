@@ -180,7 +180,7 @@ static xt_status write_volume(const job *j, xt_error *err) {
     }
     const xt_vti_array arrays[] = {{.name = "tissue", .type = XT_VTI_UINT8, .values = tissue},
                                    {.name = "second tissue", .type = XT_VTI_UINT8, .values = tissue + count},
-                                   {.name = "share of second (1)", .type = XT_VTI_FLOAT32, .values = share}};
+                                   {.name = "share of second [1]", .type = XT_VTI_FLOAT32, .values = share}};
     xt_vti image = {.array = arrays, .array_count = 3, .compress = true};
     memcpy(image.dims, mesh->dims, sizeof image.dims);
     memcpy(image.spacing, mesh->spacing, sizeof image.spacing);

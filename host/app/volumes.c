@@ -30,11 +30,16 @@ static void release_job(void *item) {
 
 /* ---- dense slices out of the sparse cells ---- */
 
+typedef enum { VALUES, TISSUE, SECOND, SHARE } array_kind;
+
 typedef struct {
     const xt_mesh *mesh;
-    const float *value;    /* [cells], or */
-    const uint8_t *tissue; /* [cells] */
+    array_kind kind;
+    const float *value;          /* [cells] of VALUES; of the others */
+    const xt_material *material; /* [cells] */
 } sparse_array;
+
+static bool is_bytes(const sparse_array *array) { return array->kind == TISSUE || array->kind == SECOND; }
 
 /* First block at or above slice z: blocks are sorted by z, y, x; block 0 is the outside. */
 static size_t first_block(const xt_mesh *mesh, int z) {
@@ -56,19 +61,29 @@ static xt_status fill_slice(void *values, int z, void *context, xt_error *err) {
     const size_t pixels = (size_t)mesh->dims[0] * (size_t)mesh->dims[1];
     float *number = values;
     uint8_t *byte = values;
-    if (array->tissue)
+    if (is_bytes(array))
         memset(byte, 0, pixels);
     else
-        for (size_t i = 0; i < pixels; i++) number[i] = NAN;
+        for (size_t i = 0; i < pixels; i++) number[i] = array->kind == SHARE ? 0 : NAN;
     for (size_t b = first_block(mesh, z); b < mesh->blocks && mesh->block[b].z == z; b++)
         for (int lane = 0; lane < XT_BLOCK && mesh->block[b].x + lane < mesh->dims[0]; lane++) {
             const size_t to =
                 (size_t)mesh->block[b].y * (size_t)mesh->dims[0] + (size_t)(mesh->block[b].x + lane);
             const size_t cell = b * XT_BLOCK + (size_t)lane;
-            if (array->tissue)
-                byte[to] = array->tissue[cell];
-            else
+            switch (array->kind) {
+            case VALUES:
                 number[to] = array->value[cell];
+                break;
+            case TISSUE:
+                byte[to] = array->material[cell].tissue;
+                break;
+            case SECOND:
+                byte[to] = array->material[cell].second;
+                break;
+            case SHARE:
+                number[to] = (float)(array->material[cell].share / 65535.0);
+                break;
+            }
         }
     return XT_OK;
 }
@@ -77,7 +92,7 @@ static xt_status write_nifti(const xt_outputs *outputs, const xt_quantity_shown 
                              const sparse_array *array, int number, xt_error *err) {
     const xt_mesh *mesh = array->mesh;
     const size_t pixels = (size_t)mesh->dims[0] * (size_t)mesh->dims[1],
-                 width = array->tissue ? 1 : sizeof(float);
+                 width = is_bytes(array) ? 1 : sizeof(float);
     char name[128], about[80], *path = NULL, *dense = malloc(pixels * (size_t)mesh->dims[2] * width);
     xt_status status = XT_OK;
     if (!dense) {
@@ -90,8 +105,8 @@ static xt_status write_nifti(const xt_outputs *outputs, const xt_quantity_shown 
              outputs->def.scene->volume_compress ? ".gz" : "");
     snprintf(about, sizeof about, "%.60s [%s]", shown->label, shown->unit[0] ? shown->unit : "1");
     XT_GO(xt_path_join(&path, outputs->volumes_dir, name, err));
-    XT_GO(xt_nifti_write(path, dense, array->tissue ? 2 : 16, mesh->dims, mesh->spacing, mesh->affine, about,
-                         err));
+    XT_GO(xt_nifti_write(path, dense, is_bytes(array) ? 2 : 16, mesh->dims, mesh->spacing, mesh->affine,
+                         about, err));
 done:
     free(dense);
     free(path);
@@ -102,7 +117,9 @@ static xt_status write_vti(volume_job *job, const sparse_array *arrays, xt_error
     xt_outputs *o = job->outputs;
     const xt_mesh *mesh = o->def.mesh;
     char(*names)[96] = calloc((size_t)o->volume_count + 1, sizeof *names);
-    xt_vti_array *array = calloc((size_t)o->volume_count + 1, sizeof *array);
+    xt_vti_array *array = calloc((size_t)o->volume_count + 3, sizeof *array);
+    sparse_array part[2];
+    int count = 0;
     char *path = NULL, file[64], inside[96];
     xt_status status = XT_OK;
     if (!names || !array) {
@@ -113,13 +130,22 @@ static xt_status write_vti(volume_job *job, const sparse_array *arrays, xt_error
         const char *unit = o->volume[i].unit[0] ? o->volume[i].unit : "1";
         snprintf(names[i], sizeof names[i], o->volume[i].kind == XT_SHOW_TISSUE ? "%s" : "%s [%s]",
                  o->volume[i].name, unit);
-        array[i] = (xt_vti_array){.name = names[i],
-                                  .type = arrays[i].tissue ? XT_VTI_UINT8 : XT_VTI_FLOAT32,
-                                  .slice = fill_slice,
-                                  .context = (void *)(uintptr_t)&arrays[i]};
+        array[count++] = (xt_vti_array){.name = names[i],
+                                        .type = is_bytes(&arrays[i]) ? XT_VTI_UINT8 : XT_VTI_FLOAT32,
+                                        .slice = fill_slice,
+                                        .context = (void *)(uintptr_t)&arrays[i]};
+        if (arrays[i].kind != TISSUE) continue;
+        for (int k = 0; k < 2; k++) { /* with them, surfaces are where they are and not stairs of voxels */
+            part[k] = arrays[i];
+            part[k].kind = k ? SHARE : SECOND;
+            array[count++] = (xt_vti_array){.name = k ? "share of second [1]" : "second tissue",
+                                            .type = k ? XT_VTI_FLOAT32 : XT_VTI_UINT8,
+                                            .slice = fill_slice,
+                                            .context = &part[k]};
+        }
     }
     xt_vti image = {.array = array,
-                    .array_count = o->volume_count,
+                    .array_count = count,
                     .has_time = true,
                     .time = job->time_d,
                     .compress = o->def.scene->volume_compress};
@@ -138,17 +164,14 @@ done:
     return status;
 }
 
-static xt_status compose(float *value, uint8_t *tissue, const volume_job *job, int index,
-                         const xt_material *material, xt_error *err) {
+static xt_status compose(float *value, const volume_job *job, int index, const xt_material *material,
+                         xt_error *err) {
     const xt_outputs *o = job->outputs;
     const size_t cells = o->def.mesh->blocks * XT_BLOCK;
     const void *plane[3] = {0};
     for (int k = 0; k < 2; k++)
         if (job->read[index][k]) XT_TRY(xt_read_wait(&plane[k], job->read[index][k], err));
-    if (tissue)
-        for (size_t i = 0; i < cells; i++) tissue[i] = material[i].tissue;
-    else
-        xt_quantity_compose(value, &o->volume[index], o->def.model, plane, material, o->epsilon, cells);
+    xt_quantity_compose(value, &o->volume[index], o->def.model, plane, material, o->epsilon, cells);
     return XT_OK;
 }
 
@@ -162,22 +185,21 @@ static xt_status run_job(void *item, xt_error *err) {
     if (!arrays) return xt_no_memory(err, "a volume", (size_t)o->volume_count * sizeof *arrays);
     XT_GO(xt_read_wait(&material, job->material, err));
     for (int i = 0; i < o->volume_count; i++) {
-        const bool label = o->volume[i].kind == XT_SHOW_TISSUE;
-        void *room = malloc(cells * (label ? 1 : sizeof(float)));
-        arrays[i] = (sparse_array){o->def.mesh, label ? NULL : room, label ? room : NULL};
-        if (!room) {
-            status = xt_no_memory(err, "a volume", cells * sizeof(float));
-            goto done;
+        arrays[i] = (sparse_array){.mesh = o->def.mesh, .kind = TISSUE, .material = material};
+        if (o->volume[i].kind != XT_SHOW_TISSUE) {
+            float *room = malloc(cells * sizeof *room);
+            arrays[i] = (sparse_array){.mesh = o->def.mesh, .kind = VALUES, .value = room};
+            if (!room) {
+                status = xt_no_memory(err, "a volume", cells * sizeof(float));
+                goto done;
+            }
+            XT_GO(compose(room, job, i, material, err));
         }
-        XT_GO(compose(label ? NULL : room, label ? room : NULL, job, i, material, err));
         if (o->def.scene->volume_nifti) XT_GO(write_nifti(o, &o->volume[i], &arrays[i], job->number, err));
     }
     if (o->def.scene->volume_vti) XT_GO(write_vti(job, arrays, err));
 done:
-    for (int i = 0; i < o->volume_count; i++) {
-        free((void *)(uintptr_t)arrays[i].value);
-        free((void *)(uintptr_t)arrays[i].tissue);
-    }
+    for (int i = 0; i < o->volume_count; i++) free((void *)(uintptr_t)arrays[i].value);
     free(arrays);
     return status;
 }

@@ -32,7 +32,7 @@ typedef struct {
 struct xt_live {
     char *dir, *path[WATCHED];
     xt_server *server;
-    held part[2];
+    held part[3];
 };
 
 static void look(stamp *s, const xt_live *live) {
@@ -65,8 +65,9 @@ static xt_status compose(const char **bytes, size_t *size, xt_server_part part, 
         const double began = xt_seconds();
         h->when = 0;
         xt_text_clear(&h->text);
-        XT_TRY(part == XT_SERVER_PAGE ? xt_report_page(&h->text, &def, err)
-                                      : xt_report_data(&h->text, &def, err));
+        XT_TRY(part == XT_SERVER_PAGE    ? xt_report_page(&h->text, &def, err)
+               : part == XT_SERVER_SPACE ? xt_report_space(&h->text, live->dir, err)
+                                         : xt_report_data(&h->text, &def, err));
         XT_TRY(xt_text_check(&h->text, "the live view", err));
         h->of = now;
         h->when = xt_seconds();
@@ -101,7 +102,7 @@ void xt_live_close(xt_live *live) {
     if (!live) return;
     xt_server_close(live->server);
     for (int i = 0; i < WATCHED; i++) free(live->path[i]);
-    for (int i = 0; i < 2; i++) xt_text_free(&live->part[i].text);
+    for (int i = 0; i < 3; i++) xt_text_free(&live->part[i].text);
     free(live->dir);
     free(live);
 }

@@ -50,6 +50,8 @@ xt_route xt_route_find(const char *url, const char token[XT_TOKEN_SIZE + 1]) {
     const char *rest = url + XT_TOKEN_SIZE + 2;
     if (!*rest) return (xt_route){.kind = XT_ROUTE_PAGE, .type = "text/html; charset=utf-8"};
     if (strcmp(rest, "data.json") == 0) return (xt_route){.kind = XT_ROUTE_DATA, .type = "application/json"};
+    if (strcmp(rest, "space.json") == 0)
+        return (xt_route){.kind = XT_ROUTE_SPACE, .type = "application/json"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const size_t n = strlen(files[i].folder);
         if (strncmp(rest, files[i].folder, n) != 0 || rest[n] != '/') continue;

@@ -8,7 +8,7 @@
 
 enum { XT_TOKEN_SIZE = 32 }; /* hexadecimal digits: 128 bits */
 
-typedef enum { XT_ROUTE_NONE, XT_ROUTE_PAGE, XT_ROUTE_DATA, XT_ROUTE_FILE } xt_route_kind;
+typedef enum { XT_ROUTE_NONE, XT_ROUTE_PAGE, XT_ROUTE_DATA, XT_ROUTE_SPACE, XT_ROUTE_FILE } xt_route_kind;
 
 typedef struct {
     xt_route_kind kind;

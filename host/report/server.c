@@ -99,7 +99,9 @@ static enum MHD_Result reply_composed(xt_server *server, struct MHD_Connection *
     size_t size = 0;
     xt_error err = {0};
     const double began = xt_seconds();
-    const xt_server_part part = route->kind == XT_ROUTE_PAGE ? XT_SERVER_PAGE : XT_SERVER_DATA;
+    const xt_server_part part = route->kind == XT_ROUTE_PAGE    ? XT_SERVER_PAGE
+                                : route->kind == XT_ROUTE_SPACE ? XT_SERVER_SPACE
+                                                                : XT_SERVER_DATA;
     const xt_status status = server->def.compose(&bytes, &size, part, server->def.context, &err);
     server->composing_s += xt_seconds() - began;
     if (status != XT_OK) return reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, err.text);

@@ -1,9 +1,9 @@
 /* A small web server for one run's folder, for its owner alone (host/report/README.md says against whom).
  *
  * It listens on 127.0.0.1 only, answers GET and HEAD only, and only under a path that begins with a random
- * token. Routes, all below "/TOKEN/": "" the page, "data.json" its data, "FOLDER/NAME" a finished picture or
- * film of the run. Everything else is 404. Works in a thread of its own, which takes no signals and never
- * writes. */
+ * token. Routes, all below "/TOKEN/": "" the page, "data.json" its data, "space.json" its volumes,
+ * "FOLDER/NAME" a finished picture or film of the run. Everything else is 404. Works in a thread of its own,
+ * which takes no signals and never writes. */
 #ifndef REPORT_SERVER_H
 #define REPORT_SERVER_H
 
@@ -12,11 +12,11 @@
 
 typedef struct xt_server xt_server;
 
-typedef enum { XT_SERVER_PAGE, XT_SERVER_DATA } xt_server_part;
+typedef enum { XT_SERVER_PAGE, XT_SERVER_DATA, XT_SERVER_SPACE } xt_server_part;
 
-/* The page (HTML) or its data (JSON) as of now. *bytes stay the caller's: they must last until the next call
- * or the server's end. Called from the server's thread. On failure the visitor gets 503 with the message, and
- * is asked to come again. */
+/* The page (HTML), its data or its volumes (JSON) as of now. *bytes stay the caller's: they must last until
+ * the next call or the server's end. Called from the server's thread. On failure the visitor gets 503 with
+ * the message, and is asked to come again. */
 typedef xt_status (*xt_server_compose)(const char **bytes, size_t *size, xt_server_part part, void *context,
                                        xt_error *err);
 

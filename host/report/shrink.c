@@ -104,16 +104,19 @@ void xt_shrink_means(float *mean, const xt_shrink *s) {
     for (size_t i = 0; i < n; i++) mean[i] = s->sum[n + i] > 0 ? (float)(s->sum[i] / s->sum[n + i]) : NAN;
 }
 
-void xt_shrink_labels(xt_shrink *s, const float *label, int z, const int8_t group[256]) {
+void xt_shrink_tissues(xt_shrink *s, const uint8_t *tissue, const uint8_t *second, const float *share, int z,
+                       const int8_t group[256]) {
     const size_t flat = (size_t)s->to[0] * (size_t)s->to[1];
     clear_flat(s);
     for (int y = 0; y < s->from[1]; y++) {
         const cover cy = covered(y, s->from[1], s->to[1]);
         for (int x = 0; x < s->from[0]; x++) {
-            const float v = label[(size_t)y * (size_t)s->from[0] + (size_t)x];
-            const int g = v >= 0 && v <= 255 && v == floorf(v) ? group[(int)v] : -1;
-            if (g < 0 || g >= s->planes) continue;
-            spread(s->flat + (size_t)g * flat, s, covered(x, s->from[0], s->to[0]), cy, 1);
+            const size_t i = (size_t)y * (size_t)s->from[0] + (size_t)x;
+            const int g = group[tissue[i]], other = second && second[i] ? group[second[i]] : -1;
+            const double beside = other >= 0 && share[i] > 0 ? fmin(share[i], 1) : 0;
+            const cover cx = covered(x, s->from[0], s->to[0]);
+            if (g >= 0) spread(s->flat + (size_t)g * flat, s, cx, cy, 1 - beside);
+            if (beside > 0) spread(s->flat + (size_t)other * flat, s, cx, cy, beside);
         }
     }
     add_flat(s, z);

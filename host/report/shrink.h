@@ -30,8 +30,10 @@ void xt_shrink_field(xt_shrink *shrink, const float *value, int z);
 /* The means, [to z][to y][to x]; NAN where nothing is known. */
 void xt_shrink_means(float *mean, const xt_shrink *shrink);
 
-/* One slice of labels (whole numbers; others are in no group): group[label] is a plane, or -1. */
-void xt_shrink_labels(xt_shrink *shrink, const float *label, int z, const int8_t group[256]);
+/* One slice of tissues: group[tissue] is a plane, or -1 for none. second, share (together, or both NULL):
+ * what else is in the voxel, and how much; where it is in no group it counts as the voxel's own tissue. */
+void xt_shrink_tissues(xt_shrink *shrink, const uint8_t *tissue, const uint8_t *second, const float *share,
+                       int z, const int8_t group[256]);
 /* The share of every group in each voxel, in units of 1/255: [planes][to z][to y][to x]. */
 void xt_shrink_shares(uint8_t *share, const xt_shrink *shrink);
 

@@ -133,7 +133,8 @@ static void write_tissues(xt_json *json, const xt_space_found *f) {
 /* As for slices (observe/frame.h): from zero when the low end is below 0.4 of the high one, symmetric for a
  * diverging map, never empty. */
 static void shown_range(double show[2], const xt_space_field *field) {
-    double low = field->low, high = field->high;
+    double low = isnan(field->auto_low) ? field->low : field->auto_low,
+           high = isnan(field->auto_high) ? field->high : field->auto_high;
     if (field->map == XT_MAP_BALANCE && !field->log) {
         high = fmax(fabs(low), fabs(high));
         low = -high;

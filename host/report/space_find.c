@@ -116,9 +116,16 @@ static xt_space_field describe(xt_space_found *f, const char *name, const char *
     return field;
 }
 
+static bool everywhere(const xt_space_found *f, const char *name) {
+    for (int t = 0; t < f->times; t++)
+        if (xt_vti_find(f->time[t].reader, name) < 0) return false;
+    return true;
+}
+
 /* The scene's own first, in the order of its pictures, then as they come. */
 static void find_fields(xt_space_found *f) {
     const xt_vti_image *last = xt_vti_image_of(f->time[f->times - 1].reader);
+    f->shared = everywhere(f, "second tissue") && everywhere(f, "share of second");
     for (int i = 0; i < last->array_count; i++) {
         char name[96], unit[32];
         xt_vti_name(name, sizeof name, unit, sizeof unit, last->array[i].name);
@@ -127,9 +134,8 @@ static void find_fields(xt_space_found *f) {
             f->tissue_array = copy(f, name);
             continue;
         }
-        bool everywhere = true;
-        for (int t = 0; t < f->times; t++) everywhere &= xt_vti_find(f->time[t].reader, name) >= 0;
-        if (!everywhere) continue;
+        if (strcmp(name, "second tissue") == 0 || strcmp(name, "share of second") == 0) continue;
+        if (!everywhere(f, name)) continue;
         const xt_space_field field = describe(f, name, unit);
         int at = f->fields;
         f->fields_of++;

@@ -16,6 +16,7 @@ typedef struct {
     double show_low, show_high; /* as the scene asks for its pictures; NAN: automatic */
     const char *note;           /* a warning of the run about it, or NULL */
     double low, high;           /* codes, over all times that are kept */
+    double auto_low, auto_high; /* most of them; NAN: none is known */
     int fresh;                  /* for sorting: as the scene names them */
 } xt_space_field;
 
@@ -37,6 +38,7 @@ typedef struct {
     int times, times_of;
     int from[3], to[3];
     double spacing[3], affine[3][4];
+    bool shared;              /* there are second tissues and their shares */
     const char *tissue_array; /* NULL: none; what is inside is where the first field is known */
     int8_t group[256];
     int groups, group_tissue[XT_SPACE_GROUPS]; /* number of the tissue; 0: several small ones */

@@ -19,8 +19,8 @@ crosstalk.space = function (element, space) {
 
 /* How see-through a tissue is at first: what encloses others is clear, bone is solid. */
 crosstalk.spaceOpacity = function (name, share) {
-    const known = [[/cort|bone|trabec|femur|tibia|enamel/, 1], [/marrow/, 0.9], [/cartil|tendon/, 0.7], [/muscle/, 0.4],
-        [/fascia|periost|connect|sept/, 0.25], [/fat|adipos|visc/, 0.14], [/skin/, 0.16]].find(([pattern]) => pattern.test(name));
+    const known = [[/cort|bone|trabec|femur|tibia|enamel/, 1], [/marrow/, 0.9], [/cartil|tendon/, 0.7], [/muscle/, 0.85],
+        [/fascia|periost|connect|sept/, 0.25], [/fat|adipos|visc/, 0.1], [/skin/, 0.14]].find(([pattern]) => pattern.test(name));
     return known ? known[1] : share > 0.4 ? 0.25 : share > 0.1 ? 0.5 : 0.9;
 };
 
@@ -28,7 +28,7 @@ crosstalk.spaceMake = function (element, first) {
     const make = crosstalk.make, number = crosstalk.number, words = crosstalk.words;
     let space = first, volume = null, camera = null, view = null, tissues = null, field = null, playing = 0, turnOf = 0;
     const look = {view: {}, opacity: [], gone: [[0, 0, 0], [0, 0, 0]], scale: [1, 0], glow: 0, paint: 1, voxel: 1};
-    const chosen = {field: 0, time: 0, glow: 0.35, paint: "field", cut: "none", at: 0.5, far: false, shown: [], opacity: []};
+    const chosen = {field: 0, time: 0, glow: 0.35, paint: "field", cut: "corner", at: 0.5, far: false, shown: [], opacity: []};
     const part = {};
 
     if (space.reason) {
@@ -68,8 +68,6 @@ crosstalk.spaceMake = function (element, first) {
         if (f) parts.push("Colours from " + number(f.show[0]) + " to " + number(f.show[1]) + unitOf(f) + (f.log ? ", logarithmic." : "."));
         parts.push(visible.length ? "Visible: " + visible.join(", ") + "." : "All tissues are hidden.");
         if (chosen.cut !== "none") parts.push("Cut: " + part.cut.selectedOptions[0].textContent + ", " + part.atText.textContent + ".");
-        if (f && part.means) parts.push("Means: " + space.tissues.map((t, g) => words(t.name).toLowerCase() + " " +
-            (isNaN(part.means[g]) ? "not known" : number(part.means[g]) + unitOf(f))).join(", ") + ".");
         return parts.join(" ");
     }
 
@@ -110,7 +108,7 @@ crosstalk.spaceMake = function (element, first) {
             if (t !== tissues) part.surfaces = volume.surfaces(t);
             if (view && (t !== tissues || view.fresh)) view.drawing.setTissues(space, part.surfaces);
             if (view && (t !== tissues || v !== field || view.fresh)) {
-                view.drawing.setField(v ? volume.known(v) : null);
+                view.drawing.setField(v ? volume.known(v, part.surfaces.labels) : null);
                 view.drawing.setMap(f ? space.maps[f.map] : null);
                 view.drawing.setBricks(volume.brickDims, volume.bricks(part.surfaces.labels, v));
             }
@@ -149,7 +147,7 @@ crosstalk.spaceMake = function (element, first) {
         if (part.time.value !== String(chosen.time)) part.time.value = chosen.time;
         const axis = chosen.cut === "none" || chosen.cut === "corner" ? 0 : Number(chosen.cut);
         part.atText.textContent = chosen.cut === "corner" ? number(100 * chosen.at) + " %" : number(chosen.at * space.size_mm[axis]) + " mm";
-        part.cutAt.hidden = chosen.cut === "none";
+        part.cutAt.hidden = part.flip.hidden = chosen.cut === "none";
         part.glow.disabled = !f;
         overlays();
     }
@@ -166,7 +164,13 @@ crosstalk.spaceMake = function (element, first) {
         if (!box.height) return;
         const mm = camera.height(look.view, box.width / box.height) / box.height, nice = crosstalk.spaceNice(0.24 * box.width * mm);
         part.scale.style.width = (nice / mm).toFixed(1) + "px";
-        part.scaleText.textContent = (nice >= 1 ? number(nice) + " mm" : number(nice * 1000) + " µm") + (look.view.perspective ? " at the middle" : "");
+        part.scaleText.textContent = (nice >= 1 ? number(nice) + " mm" : number(nice * 1000) + " µm") + (look.view.perspective ? " in the middle" : "");
+    }
+
+    function meansText() {
+        const f = fieldOf();
+        return !f || !part.means ? "" : " Means: " + space.tissues.map((t, g) => words(t.name).toLowerCase() + " " +
+            (isNaN(part.means[g]) ? "not known" : number(part.means[g]) + unitOf(f))).join(", ") + ".";
     }
 
     function complain(text) {
@@ -180,7 +184,7 @@ crosstalk.spaceMake = function (element, first) {
         else if (what === "still") {
             const text = describe();
             part.words.textContent = text;
-            part.canvas.setAttribute("aria-label", "View in space. " + text);
+            part.canvas.setAttribute("aria-label", "View in space. " + text + meansText());
         }
     }
 
@@ -273,10 +277,10 @@ crosstalk.spaceMake = function (element, first) {
         part.time = slider("time", "Time", chosen.time, value => { chosen.time = value; load(); }, {max: space.times.length - 1, step: 1});
         part.play = button("Play", play, {"aria-pressed": "false"});
         part.glow = slider("glow", "Glow", chosen.glow, (value, moving) => { chosen.glow = value; redraw(moving); });
-        part.cut = select("cut", [["none", "none"], ...[0, 1, 2].map(i => [String(i), axisName(i)]), ["corner", "the near corner"]], "none", setCut);
+        part.cut = select("cut", [["none", "none"], ...[0, 1, 2].map(i => [String(i), axisName(i)]), ["corner", "the near corner"]], chosen.cut, setCut);
         part.cutAt = make("div", {class: "space-row", hidden: true}, make("label", {for: id("at")}, "at"),
-            slider("at", "Where the cut is", chosen.at, (value, moving) => { chosen.at = value; redraw(moving); }, {step: 0.005}), part.atText,
-            button("Other side", () => { chosen.far = !chosen.far; redraw(false); }));
+            slider("at", "Where the cut is", chosen.at, (value, moving) => { chosen.at = value; redraw(moving); }, {step: 0.005}), part.atText);
+        part.flip = button("Flip", () => { chosen.far = !chosen.far; redraw(false); }, {"aria-label": "Cut away the other side"});
         part.meanHead = make("th", {scope: "col"});
         part.perspective = make("input", {type: "checkbox", checked: true, onchange: () => { look.view.perspective = part.perspective.checked; overlays(); redraw(false); }});
         part.field = select("field", [["-1", "tissues only"], ...space.fields.map((f, i) => [String(i), fieldName(f)])], String(chosen.field), value => {
@@ -291,10 +295,10 @@ crosstalk.spaceMake = function (element, first) {
                     part.words, part.note, make("p", {class: "space-about"}, about()))),
             make("div", {class: "space-panel screen", role: "group", "aria-label": "Controls of the view in space"},
                 has ? row("field", "Field", part.field) : null,
-                space.times.length > 1 ? row("time", "Time", part.time, part.timeText, part.play) : null,
+                space.times.length > 1 ? row("time", "Time", part.time, part.play, part.timeText) : null,
                 has ? row("glow", "Glow", part.glow) : null,
                 has ? row("paint", "Cut faces", select("paint", [["field", "field"], ["tissue", "tissues"], ["clear", "clear"]], "field", setPaint)) : null,
-                row("cut", "Cut", part.cut), part.cutAt,
+                row("cut", "Cut", part.cut, part.flip), part.cutAt,
                 make("table", {class: "space-tissues"}, make("thead", {}, make("tr", {}, make("th", {scope: "col"}, "Tissue"), make("th", {scope: "col"}, "opacity"), part.meanHead)), part.body),
                 make("div", {class: "space-buttons"}, button("Front", () => look_from(0, 0)), button("Left", () => look_from(270, 0)), button("Top", () => look_from(180, 90)),
                     button("−", () => { view.zoom(1 / 1.25); overlays(); redraw(true); }, {"aria-label": "Smaller"}), button("+", () => { view.zoom(1.25); overlays(); redraw(true); }, {"aria-label": "Larger"}),

@@ -6,7 +6,6 @@ crosstalk.spaceDrawing = function (canvas) {
     const gl = canvas.getContext("webgl2", {alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true,
         powerPreference: "high-performance"});
     if (!gl) return null;
-    const frames = 8; // that a still picture is the average of
     let march, present, textures, target, space, half;
 
     function program(fragment) {
@@ -176,6 +175,6 @@ crosstalk.spaceDrawing = function (canvas) {
     }
 
     begin();
-    return {begin, setTissues, setBricks, setField, setMap, frame, show, finish, frames, average: () => !target || target.floats,
+    return {begin, setTissues, setBricks, setField, setMap, frame, show, finish, average: () => !target || target.floats,
         largest: gl.getParameter(gl.MAX_3D_TEXTURE_SIZE), lost: () => gl.isContextLost()};
 };

@@ -138,21 +138,23 @@ vec4 surface(vec3 before, vec3 after, int i, int j, vec3 d) {
 /* ---- the field ---- */
 
 vec3 mapped(float t) { return texture(map, vec2((clamp(t, 0.0, 1.0) * 255.0 + 0.5) / 256.0, 0.5)).rgb; }
-/* Interpolated among voxels of group k; y: whether anything is known. */
+/* Interpolated among voxels of group k, and of any where there is none of it; y: whether anything is known. */
 vec2 inside(vec3 p, int k) {
     vec3 x = place(p) * dims - 0.5;
     ivec3 low = ivec3(floor(x)), last = ivec3(dims) - 1;
     vec3 u = x - vec3(low);
-    float sum = 0.0, all = 0.0;
+    vec3 own = vec3(0), any = vec3(0); // value, known, all
     for (int i = 0; i < 8; i++) {
-        ivec3 step = ivec3(i & 1, i >> 1 & 1, i >> 2), c = clamp(low + step, ivec3(0), last);
-        vec3 w = mix(1.0 - u, u, vec3(step));
+        ivec3 corner = ivec3(i & 1, i >> 1 & 1, i >> 2), c = clamp(low + corner, ivec3(0), last);
+        vec3 w = mix(1.0 - u, u, vec3(corner));
         vec2 v = texelFetch(field, c, 0).rg;
-        float weight = w.x * w.y * w.z * v.g * (int(texelFetch(labels, c, 0).r) == k ? 1.0 : 1e-4);
-        sum += weight * v.r;
-        all += weight;
+        int label = int(texelFetch(labels, c, 0).r);
+        vec3 part = w.x * w.y * w.z * vec3(v.r * v.g, v.g, 1.0);
+        any += part;
+        if (label == k || label == OUT) own += part;
     }
-    return all > 0.0 ? vec2(sum / all * 255.0 / 254.0, 1) : vec2(0);
+    vec3 sum = own.z > 1e-3 ? own : any;
+    return sum.y > 0.0 ? vec2(sum.x / sum.y * 255.0 / 254.0, 1) : vec2(0);
 }
 /* A face of the box or of the cut. */
 vec4 face(vec3 p, vec3 d, vec3 n) {
@@ -169,14 +171,14 @@ vec4 face(vec3 p, vec3 d, vec3 n) {
     } else
         c *= 0.86 + 0.14 * dot(n, normalize(turn * vec3(-0.3, 0.5, 0.8)));
     vec3 u = abs(n.x) > 0.5 ? vec3(0, 1, 0) : vec3(1, 0, 0), v = cross(n, u);
-    float line = 0.0;
+    float line = 0.0, bright = dot(c, vec3(0.2126, 0.7152, 0.0722));
     for (int i = 0; i < 4; i++) { // another tissue within reach
         vec3 q = p + (i < 2 ? u : v) * (i % 2 == 0 ? outline : -outline);
         if (any(greaterThan(abs(q), box))) continue;
         int other = at(q);
         if (other != k) line = max(line, opacity(other) > 0.0 ? 0.55 : 0.75);
     }
-    c = mix(c, vec3(0.015, 0.02, 0.03), line);
+    c = mix(c, bright > 0.09 ? vec3(0.015, 0.02, 0.03) : vec3(0.75), bright > 0.09 ? line : 0.5 * line);
     return vec4(c, 1);
 }
 

@@ -8,7 +8,7 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
     const drawing = crosstalk.spaceDrawing(canvas);
     if (!drawing) return null;
     const pixels = 1.6e6, sharpest = 2; // of a still picture; device pixels per CSS pixel
-    let ready = false, asked = false, seen = true, moved = 0, coarse = 0.6, refine = null, band = 64, ground = "#ffffff";
+    let ready = false, asked = false, seen = true, moved = 0, coarse = 0.6, refine = null, band = 64, frames = 0, ground = "#ffffff";
 
     /* ---- when to draw ---- */
 
@@ -73,11 +73,14 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
         drawing.finish();
         const took = performance.now() - start;
         band = Math.max(8, Math.min(8192, Math.round(band * Math.max(0.5, Math.min(2, 40 / Math.max(took, 1))))));
+        refine.took = (refine.took || 0) + took;
         if (done) {
+            // A still picture is the mean of so many frames: fewer where one takes long, the same number ever after.
+            if (!frames) frames = !drawing.average() ? 1 : refine.took < 250 ? 16 : refine.took < 1000 ? 8 : 4;
             refine.index++;
             refine.row = 0;
         }
-        return refine.index >= (drawing.average() ? drawing.frames : 1);
+        return frames > 0 && refine.index >= frames;
     }
     function work() {
         asked = false;

@@ -21,36 +21,50 @@ crosstalk.spaceVolume = function (space) {
         return made;
     }
 
-    /* One group, smoothed along an axis by the cubic B-spline's weights: steps between voxels become slopes. */
-    function smooth(from, to, stride, size) {
-        const last = (size - 1) * stride;
-        for (let i = 0; i < count; i++) {
-            const at = i % (stride * size);
-            const before = at < stride ? i : i - stride, after = at >= last ? i : i + stride;
-            to[i] = (from[before] + 4 * from[i] + from[after] + 3) / 6;
-        }
+    /* A volume, smoothed along each axis with the weights 1, middle, 1: steps between voxels become slopes. At a wall
+     * that cuts through the body it goes on as it is, at one that hardly touches it there is nothing beyond. */
+    const spare = new Float32Array(count), axes = [[1, nx], [nx, ny], [nx * ny, nz]];
+    function smooth(values, middle, beyond) {
+        const whole = 1 / (middle + 2);
+        axes.forEach(([stride, size], axis) => {
+            if (size < 2) return;
+            const last = (size - 1) * stride, round = stride * size, [low, high] = beyond[axis];
+            for (let start = 0; start < count; start += round)
+                for (let at = 0, i = start; at < round; at++, i++)
+                    spare[i] = ((at < stride ? low * values[i] : values[i - stride]) + middle * values[i]
+                        + (at >= last ? high * values[i] : values[i + stride])) * whole;
+            values.set(spare);
+        });
+    }
+    /* For both walls of each axis: 1 if the body goes through, 0 if it ends there. */
+    function walls(inside) {
+        return axes.map(([stride, size]) => [0, size - 1].map(at => {
+            let sum = 0;
+            for (let i = 0; i < count; i++) if (Math.floor(i / stride) % size === at) sum += inside[i];
+            return sum > 0.2 * 255 * count / size ? 1 : 0;
+        }));
     }
 
-    /* What surfaces are made of: shares of groups as two RGBA volumes, and the largest group of each voxel. */
+    /* What surfaces are made of: shares of groups as two RGBA volumes, and the largest group of each voxel. Between
+     * tissues voxels are shared, at the outside they are not: there it takes more to turn stairs into a surface. */
     function surfaces(tissues) {
         const shares = [new Uint8Array(count * 4), groups > 4 ? new Uint8Array(count * 4) : null];
-        const labels = new Uint8Array(count).fill(8), most = new Int16Array(count).fill(255);
-        let one = new Uint8Array(count), other = new Uint8Array(count);
+        const labels = new Uint8Array(count).fill(8), most = new Int16Array(count), inside = new Float32Array(count);
+        const of = g => tissues.subarray(g * count, (g + 1) * count);
+        for (let g = 0; g < groups; g++) for (let i = 0, raw = of(g); i < count; i++) inside[i] += raw[i];
+        for (let i = 0; i < count; i++) most[i] = 255 - inside[i];
+        for (let g = 0; g < groups; g++)
+            for (let i = 0, raw = of(g); i < count; i++) if (raw[i] > most[i]) { most[i] = raw[i]; labels[i] = g; }
+        const wide = inside.slice(), beyond = walls(inside);
+        smooth(inside, 4, beyond);
+        for (let k = 0; k < 5; k++) smooth(wide, 2, beyond);
+        for (let i = 0; i < count; i++) wide[i] = inside[i] > 0 ? wide[i] / inside[i] : 0;
+        const one = inside;
         for (let g = 0; g < groups; g++) {
-            const raw = tissues.subarray(g * count, (g + 1) * count);
-            for (let i = 0; i < count; i++) most[i] -= raw[i]; // outside
-        }
-        for (let g = 0; g < groups; g++) {
-            const raw = tissues.subarray(g * count, (g + 1) * count);
-            for (let i = 0; i < count; i++) if (raw[i] > most[i]) { most[i] = raw[i]; labels[i] = g; }
-            one.set(raw);
-            for (const [stride, size] of [[1, nx], [nx, ny], [nx * ny, nz]]) {
-                if (size < 2) continue;
-                smooth(one, other, stride, size);
-                [one, other] = [other, one];
-            }
+            one.set(of(g));
+            smooth(one, 4, beyond);
             const to = shares[g >> 2], at = g & 3;
-            for (let i = 0; i < count; i++) to[i * 4 + at] = one[i];
+            for (let i = 0; i < count; i++) to[i * 4 + at] = Math.min(255, one[i] * wide[i] + 0.5);
         }
         return {shares, labels};
     }
@@ -71,10 +85,25 @@ crosstalk.spaceVolume = function (space) {
         return made;
     }
 
-    /* r: value of 0..254, g: known. */
-    function known(field) {
-        const made = new Uint8Array(count * 2);
+    /* r: value of 0..254; g: 255 where it is known. Outside, where only the smoothed surface reaches, the nearest values
+     * with next to no weight. */
+    function known(field, labels) {
+        const made = new Uint8Array(count * 2), steps = [[1, nx], [nx, ny], [nx * ny, nz]];
         for (let i = 0; i < count; i++) if (field[i]) { made[2 * i] = field[i] - 1; made[2 * i + 1] = 255; }
+        for (const weight of [2, 1]) {
+            const found = [];
+            for (let i = 0; i < count; i++) {
+                if (labels[i] !== 8 || made[2 * i + 1]) continue;
+                let sum = 0, all = 0;
+                for (const [stride, size] of steps) {
+                    const at = Math.floor(i / stride) % size;
+                    for (const j of [at > 0 ? i - stride : i, at < size - 1 ? i + stride : i])
+                        if (made[2 * j + 1]) { sum += made[2 * j]; all++; }
+                }
+                if (all) found.push(i, sum / all);
+            }
+            for (let k = 0; k < found.length; k += 2) { made[2 * found[k]] = found[k + 1] + 0.5; made[2 * found[k] + 1] = weight; }
+        }
         return made;
     }
 
