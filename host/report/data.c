@@ -1,186 +1,19 @@
 #include "report/data.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "report/curves.h"
-#include "report/html.h"
-#include "report/pictures.h"
+#include "report/run.h"
 #include "report/space.h"
 #include "report/verdict.h"
 
-enum { LARGEST_RECORD = 64 << 20, LARGEST_PICTURE = 64 << 20, MOST_MOVIES = 32 };
+enum { LARGEST_RECORD = 64 << 20 };
 
-/* One run while it is composed. */
-typedef struct {
-    xt_json *json;
-    xt_text *blobs; /* NULL: files stay files */
-    const char *dir;
-    int index, count;   /* of how many runs */
-    xt_text missing[4]; /* what is not there, said on the page */
-    int missing_count;
-} run;
-
-static size_t as_base64(size_t size) { return (size + 2) / 3 * 4; }
-
-static void say_missing(run *r, const char *format, int n) {
-    if (r->missing_count < 4) xt_text_printf(&r->missing[r->missing_count++], "%d %s", n, format);
-}
-
-/* The file `below` the run's folder as a blob; its id as the member "blob". */
-static xt_status embed(run *r, const char *below, const char *kind, int number, xt_error *err) {
-    char id[64], *path = NULL, *bytes = NULL;
-    size_t size;
-    xt_status status = XT_OK;
-    if (!r->blobs) {
-        xt_json_null(r->json, "blob");
-        return XT_OK;
-    }
-    snprintf(id, sizeof id, "%s-%d-%d", kind, r->index, number);
-    XT_GO(xt_path_join(&path, r->dir, below, err));
-    XT_GO(xt_file_read(&bytes, &size, path, LARGEST_PICTURE, err));
-    xt_html_blob(r->blobs, id, bytes, size);
-    xt_json_string(r->json, "blob", id);
-done:
-    free(bytes);
-    free(path);
-    return status;
-}
-
-/* ---- films of slices ---- */
-
-/* Picture k of `kept` among `count`, the first and the last always. */
-static int chosen(int k, int kept, int count) {
-    return kept < 2 ? count - 1 : (int)((long long)k * (count - 1) / (kept - 1));
-}
-
-static int length_of(const xt_pictures *all, int first) {
-    int n = 1;
-    while (first + n < all->count && strcmp(all->picture[first + n].series, all->picture[first].series) == 0)
-        n++;
-    return n;
-}
-
-/* Bytes of a page if every film keeps at most so many pictures. */
-static size_t bytes_kept(const xt_pictures *all, int most) {
-    size_t bytes = 0;
-    for (int first = 0, n; first < all->count; first += n) {
-        n = length_of(all, first);
-        const int kept = n < most ? n : most;
-        for (int k = 0; k < kept; k++) bytes += as_base64(all->picture[first + chosen(k, kept, n)].size);
-    }
-    return bytes;
-}
-
-static xt_status write_picture(run *r, const xt_picture *p, int number, xt_error *err) {
-    xt_json_open_object(r->json, NULL);
-    xt_json_string(r->json, "file", p->file);
-    xt_json_integer(r->json, "number", p->number);
-    xt_json_real(r->json, "time", p->time_d);
-    xt_json_integer(r->json, "width", p->width);
-    xt_json_integer(r->json, "height", p->height);
-    XT_TRY(embed(r, p->file, "picture", number, err));
-    xt_json_open_object(r->json, "text");
-    for (int i = 0; i < p->texts; i++)
-        if (xt_picture_text(p, p->key[i]) == p->text[i]) xt_json_string(r->json, p->key[i], p->text[i]);
-    xt_json_close(r->json);
-    xt_json_close(r->json);
-    return XT_OK;
-}
-
-static xt_status write_films(run *r, xt_error *err) {
-    xt_pictures all;
-    xt_status status = XT_OK;
-    XT_TRY(xt_pictures_find(&all, r->dir, "frames", err));
-    int most = all.count;
-    const size_t budget = XT_REPORT_PICTURES / (size_t)r->count;
-    while (r->blobs && most > 1 && bytes_kept(&all, most) > budget) most--;
-    xt_json_open_array(r->json, "films");
-    for (int first = 0, n; first < all.count; first += n) {
-        n = length_of(&all, first);
-        const int kept = n < most ? n : most;
-        xt_json_open_object(r->json, NULL);
-        xt_json_string(r->json, "series", all.picture[first].series);
-        xt_json_integer(r->json, "count", n);
-        xt_json_open_array(r->json, "pictures");
-        for (int k = 0; k < kept; k++) {
-            const int i = first + chosen(k, kept, n);
-            XT_GO(write_picture(r, &all.picture[i], i, err));
-        }
-        xt_json_close(r->json);
-        xt_json_close(r->json);
-    }
-    xt_json_close(r->json);
-    if (all.damaged) say_missing(r, "files in frames/ are damaged and not shown", all.damaged);
-done:
-    xt_pictures_free(&all);
-    return status;
-}
-
-/* ---- films as files ---- */
-
-static bool is_movie(const char *name) {
-    static const char *const endings[] = {".png", ".apng", ".mp4", ".webm", NULL};
-    const char *dot = strrchr(name, '.');
-    for (int i = 0; dot && endings[i]; i++)
-        if (strcmp(dot, endings[i]) == 0) return !strstr(name, ".tmp-");
-    return false;
-}
-
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-static xt_status write_movie(run *r, const char *below, int number, size_t *left, xt_error *err) {
-    char *path = NULL;
-    struct stat info;
-    XT_TRY(xt_path_join(&path, r->dir, below, err));
-    const bool there = stat(path, &info) == 0 && S_ISREG(info.st_mode);
-    free(path);
-    if (!there) return XT_OK;
-    const size_t bytes = as_base64((size_t)info.st_size);
-    xt_json_open_object(r->json, NULL);
-    xt_json_string(r->json, "file", below);
-    xt_json_integer(r->json, "bytes", (long long)info.st_size);
-    if (r->blobs && bytes <= *left) {
-        XT_TRY(embed(r, below, "film", number, err));
-        *left -= bytes;
-    } else {
-        xt_json_null(r->json, "blob");
-    }
-    xt_json_close(r->json);
-    return XT_OK;
-}
-
-static xt_status write_movies(run *r, xt_error *err) {
-    xt_status status = XT_OK;
-    char *path = NULL, *name[MOST_MOVIES];
-    int count = 0;
-    size_t left = XT_REPORT_FILMS / (size_t)r->count;
-    XT_TRY(xt_path_join(&path, r->dir, "films", err));
-    DIR *list = opendir(path);
-    xt_json_open_array(r->json, "movies");
-    for (struct dirent *entry; list && count < MOST_MOVIES && (entry = readdir(list));)
-        if (is_movie(entry->d_name)) {
-            XT_GO(xt_path_join(&name[count], "films", entry->d_name, err));
-            count++;
-        }
-    qsort(name, (size_t)count, sizeof *name, by_name);
-    for (int i = 0; i < count; i++) XT_GO(write_movie(r, name[i], i, &left, err));
-    xt_json_close(r->json);
-done:
-    if (list) closedir(list);
-    for (int i = 0; i < count; i++) free(name[i]);
-    free(path);
-    return status;
-}
-
-/* ---- the rest ---- */
+typedef xt_report_run run;
 
 /* Live, the volumes are not part of what is asked for every few seconds: only which ones there are. */
 static xt_status write_space(run *r, const xt_json_value *record, xt_error *err) {
@@ -270,8 +103,8 @@ static xt_status write_run(run *r, char **title, xt_error *err) {
     xt_json_raw(r->json, "record", text);
     xt_verdict_write(r->json, root);
     XT_GO(write_series(r, err));
-    XT_GO(write_films(r, err));
-    XT_GO(write_movies(r, err));
+    XT_GO(xt_report_films(r, err));
+    XT_GO(xt_report_movies(r, err));
     XT_GO(write_space(r, root, err));
     xt_json_open_array(r->json, "missing");
     for (int i = 0; i < r->missing_count; i++) xt_json_string(r->json, NULL, xt_text_get(&r->missing[i]));

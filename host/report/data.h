@@ -2,9 +2,9 @@
  *
  *   {"format": 1, "program", "live",
  *    "runs": [{"name", "record": run.json, "verdict": report/verdict.h, "series": report/curves.h or null,
- *              "films": [{"series", "count", "pictures": [{"file", "number", "time", "width", "height",
- *                         "blob", "text": {…}}]}],
- *              "movies": [{"file", "bytes", "blob"}], "space": report/space.h, "missing": ["…"]}]}
+ *              "films": [{"series", "count", "packed", "pictures": [{"file", "number", "time", "width",
+ * "height", "blob", "text": {…}}]}], "movies": [{"file", "bytes", "blob"}], "space": report/space.h,
+ * "missing": ["…"]}]}
  *
  * A blob is the id of the script element that holds the file's bytes, or null: it is only in the folder. */
 #ifndef REPORT_DATA_H

@@ -78,12 +78,12 @@ static size_t number_at(const char *name) {
     return at > 1 && at < n - 4 && n - 4 - at < 10 && name[at - 1] == '_' ? at : 0;
 }
 
-static xt_status look(bool *fine, xt_picture *p, xt_arena *arena, const char *path) {
+static void look(bool *fine, xt_picture *p, xt_arena *arena, const char *path) {
     unsigned char head[HEAD];
     struct stat info;
     *fine = false;
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return XT_OK;
+    if (fd < 0) return;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
         const ssize_t n = read(fd, head, sizeof head);
         p->size = (size_t)info.st_size;
@@ -94,7 +94,6 @@ static xt_status look(bool *fine, xt_picture *p, xt_arena *arena, const char *pa
     char *end = NULL;
     p->time_d = time ? strtod(time, &end) : NAN; /* "3652.5 d" */
     if (!time || end == time) p->time_d = NAN;
-    return XT_OK;
 }
 
 static int in_order(const void *a, const void *b) {
@@ -103,54 +102,80 @@ static int in_order(const void *a, const void *b) {
     return names ? names : (p->number > q->number) - (p->number < q->number);
 }
 
-static xt_status add(xt_pictures *pictures, int *room, const char *dir, const char *folder, const char *name,
-                     xt_error *err) {
+/* What is being looked through. */
+typedef struct {
+    xt_pictures *pictures;
+    int room;
+    const char *dir, *folder;
+    bool prefix; /* names begin with the folder */
+} search;
+
+static xt_status add(search *s, const char *name, xt_error *err) {
+    xt_pictures *all = s->pictures;
     const size_t at = number_at(name);
     char *below = NULL, *path = NULL;
-    bool fine;
-    if (at == 0 || pictures->count >= MOST_PICTURES) return XT_OK;
-    if (pictures->count == *room) {
-        const int more = *room ? 2 * *room : 64;
-        xt_picture *grown = realloc(pictures->picture, (size_t)more * sizeof *grown);
+    bool fine = false;
+    if (at == 0 || all->count >= MOST_PICTURES) return XT_OK;
+    if (all->count == s->room) {
+        const int more = s->room ? 2 * s->room : 64;
+        xt_picture *grown = realloc(all->picture, (size_t)more * sizeof *grown);
         if (!grown) return xt_no_memory(err, "pictures", (size_t)more * sizeof *grown);
-        pictures->picture = grown;
-        *room = more;
+        all->picture = grown;
+        s->room = more;
     }
-    xt_picture *p = &pictures->picture[pictures->count];
+    xt_picture *p = &all->picture[all->count];
     *p = (xt_picture){.number = atoi(name + at), .time_d = NAN};
-    xt_status status = xt_path_join(&below, folder, name, err);
-    if (status == XT_OK) status = xt_path_join(&path, dir, below, err);
-    if (status == XT_OK) status = look(&fine, p, &pictures->arena, path);
-    if (status == XT_OK && fine) {
-        p->file = xt_arena_copy(&pictures->arena, below, strlen(below));
-        p->series = xt_arena_copy(&pictures->arena, name, at - 1);
-        if (!p->file || !p->series) status = xt_no_memory(err, "pictures", strlen(below));
-        pictures->count++;
-    } else if (status == XT_OK) {
-        pictures->damaged++;
+    xt_status status = XT_OK;
+    XT_GO(xt_path_join(&below, s->folder, name, err));
+    XT_GO(xt_path_join(&path, s->dir, below, err));
+    look(&fine, p, &all->arena, path);
+    if (!fine) {
+        all->damaged++;
+        goto done;
     }
+    const size_t folder = s->prefix ? 0 : strlen(s->folder) + 1;
+    p->file = xt_arena_copy(&all->arena, below, strlen(below));
+    p->series = xt_arena_copy(&all->arena, below + folder, strlen(s->folder) + at - folder);
+    if (!p->file || !p->series) XT_GO(xt_no_memory(err, "pictures", strlen(below)));
+    all->count++;
+done:
     free(below);
     free(path);
     return status;
 }
 
-xt_status xt_pictures_find(xt_pictures *pictures, const char *dir, const char *folder, xt_error *err) {
+static xt_status look_through(search *s, xt_error *err) {
     xt_status status = XT_OK;
-    int room = 0;
     char *path = NULL;
-    *pictures = (xt_pictures){0};
-    XT_TRY(xt_path_join(&path, dir, folder, err));
+    XT_TRY(xt_path_join(&path, s->dir, s->folder, err));
     DIR *list = opendir(path);
     if (!list && errno != ENOENT)
         status = xt_fail(err, XT_IO, "%s: cannot be read: %s", path, strerror(errno));
     for (struct dirent *entry; status == XT_OK && list && (entry = readdir(list));)
-        status = add(pictures, &room, dir, folder, entry->d_name, err);
+        status = add(s, entry->d_name, err);
     if (list) closedir(list);
     free(path);
+    return status;
+}
+
+xt_status xt_pictures_find_all(xt_pictures *pictures, const char *dir, const char *const *folders,
+                               xt_error *err) {
+    search s = {.pictures = pictures, .dir = dir};
+    xt_status status = XT_OK;
+    *pictures = (xt_pictures){0};
+    for (int i = 0; folders[i] && status == XT_OK; i++) {
+        s.folder = folders[i];
+        s.prefix = i > 0;
+        status = look_through(&s, err);
+    }
     if (status == XT_OK && pictures->count)
         qsort(pictures->picture, (size_t)pictures->count, sizeof *pictures->picture, in_order);
     if (status != XT_OK) xt_pictures_free(pictures);
     return status;
+}
+
+xt_status xt_pictures_find(xt_pictures *pictures, const char *dir, const char *folder, xt_error *err) {
+    return xt_pictures_find_all(pictures, dir, (const char *const[]){folder, NULL}, err);
 }
 
 void xt_pictures_free(xt_pictures *pictures) {

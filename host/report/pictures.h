@@ -12,7 +12,7 @@ enum { XT_PICTURE_TEXTS = 40 };
 
 typedef struct {
     const char *file;   /* below the run's folder: "frames/myokine_z2_0003.png" */
-    const char *series; /* the name without its number: "myokine_z2" */
+    const char *series; /* the name without its number: "myokine_z2", "views/thigh" */
     int number;         /* in time */
     size_t size;        /* bytes */
     int width, height;
@@ -29,6 +29,9 @@ typedef struct {
 
 /* All NAME_NUMBER.png of DIR/`folder`; no such folder: none. Reads their heads only. */
 xt_status xt_pictures_find(xt_pictures *pictures, const char *dir, const char *folder, xt_error *err);
+/* Of several folders, NULL ends them. In all but the first, series are called "folder/name". */
+xt_status xt_pictures_find_all(xt_pictures *pictures, const char *dir, const char *const *folders,
+                               xt_error *err);
 void xt_pictures_free(xt_pictures *pictures);
 
 /* Its metadata `key`, or NULL. */

@@ -14,7 +14,7 @@
 enum { XT_REPORT_RUNS = 8 }; /* that a page compares at most */
 
 /* Bytes of pictures, films and volumes that a page may hold, as base64: together under 15 MB. */
-enum { XT_REPORT_PICTURES = 7 << 20, XT_REPORT_FILMS = 3 << 20 };
+enum { XT_REPORT_PICTURES = 13 << 19 /* 6.5 MiB */, XT_REPORT_FILMS = 3 << 20 };
 
 typedef struct {
     const char *const *dirs; /* folders of runs */

@@ -130,7 +130,13 @@ def much(folder):
             file.write(dice.randbytes(500000))
     reporting.report(out)
     size = os.path.getsize(os.path.join(out, "report.html"))
-    film = reporting.Page(os.path.join(out, "report.html")).data["runs"][0]["films"][0]
+    page = reporting.Page(os.path.join(out, "report.html"))
+    film = page.data["runs"][0]["films"][0]
+    expect(film["packed"], "20 MB of pictures are not packed")
+    with open(os.path.join(folder, "packed.png"), "wb") as file:
+        file.write(page.blob(film["pictures"][-1]["blob"]))
+    width, height, channels, _ = running.png(os.path.join(folder, "packed.png"))
+    expect((width, height, channels) == (24, 18, 1), "packed into %d x %d" % (width, height))
     numbers = [p["number"] for p in film["pictures"]]
     expect(size < 15e6, "%.1f MB" % (size / 1e6))
     expect(film["count"] == 40 and numbers[0] == 0 and numbers[-1] == 39 and len(numbers) > 5, "kept %s" % numbers)

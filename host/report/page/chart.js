@@ -107,7 +107,7 @@ crosstalk.Chart = class {
         const top = (spec.events || []).length ? 24 : 10, bottom = height - 38;
         const X = x => left + (x - r.x0) / (r.x1 - r.x0) * (width - left - right);
         const Y = y => bottom - (y - r.y0) / (r.y1 - r.y0) * (bottom - top);
-        const xTicks = crosstalk.Chart.ticks(r.x0, r.x1, Math.max(3, Math.floor((width - left - right) / 70)));
+        const xTicks = crosstalk.Chart.ticks(r.x0, r.x1, Math.max(3, Math.floor((width - left - right) / 56)));
         this.X = X; this.Y = Y; this.top = top; this.bottom = bottom; this.r = r;
         const parts = [];
         yTicks.values.forEach((v, i) => parts.push(make("line", {class: "grid", x1: left, x2: X(r.x1), y1: Y(v), y2: Y(v)}),

@@ -148,7 +148,7 @@ crosstalk.curves = function (data) {
     if (!group.host) {
         group.controls = make("div", {class: "controls"});
         group.host = make("div", {class: "charts"});
-        group.notes = make("div", {});
+        group.notes = make("div", {class: "notes"});
         body.append(group.controls, group.host, group.notes);
     }
     crosstalk.fill(group.controls, axes.length < 2 ? [] : make("fieldset", {}, make("legend", {}, "Over"), axes.map(a =>

@@ -9,6 +9,7 @@ crosstalk.slice.all = function (data) {
     const found = new Map();
     data.runs.forEach((run, i) => {
         for (const film of run.films) {
+            film.pictures = film.pictures.filter(picture => crosstalk.url(picture)); /* some may not have fitted */
             if (!film.pictures.length) continue;
             if (!found.has(film.series)) found.set(film.series, {series: film.series, label: crosstalk.slice.label(film), per: []});
             found.get(film.series).per[i] = film;
@@ -123,7 +124,9 @@ crosstalk.slice.show = function () {
         img.width = picture.width;
         img.height = picture.height;
         img.alt = alt;
-        figure.lastChild.textContent = (data.runs.length > 1 ? crosstalk.label(data, run) + ": " : "") + alt;
+        const some = film.pictures.length < film.count ? " " + film.pictures.length + " of " + film.count + " pictures are in this page" + (film.packed ? ", in fewer colours" : "")
+            + "; the run's folder has all." : film.packed ? " In fewer colours than the file in the run's folder." : "";
+        figure.lastChild.textContent = (data.runs.length > 1 ? crosstalk.label(data, run) + ": " : "") + alt + some;
     });
 };
 

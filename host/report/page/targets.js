@@ -96,7 +96,7 @@ crosstalk.whenText = function (run, days) {
 
 crosstalk.spanText = function (run, t) {
     const time = crosstalk.columnOf(run, "time").values;
-    if (time[time.length - 1] > 1100) return "age\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.from), 3) + " to " + crosstalk.number(crosstalk.ageAt(run, t.to), 3);
+    if (time[time.length - 1] > 1100) return "age\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.from), 3) + "\u00a0to\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.to), 3);
     return t.from === 0 ? "by " + crosstalk.time(t.to) : crosstalk.time(t.from) + " to " + crosstalk.time(t.to);
 };
 
