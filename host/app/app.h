@@ -31,6 +31,7 @@ xt_status xt_mesh_main(xt_app *app, int argc, char *const *argv, xt_error *err);
 xt_status xt_bench_main(xt_app *app, int argc, char *const *argv, xt_error *err);
 xt_status xt_report_main(xt_app *app, int argc, char *const *argv, xt_error *err);
 xt_status xt_film_main(xt_app *app, int argc, char *const *argv, xt_error *err);
+xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err);
 xt_status xt_help_main(xt_app *app, int argc, char *const *argv, xt_error *err);
 
 /* Data to stdout: XT_IO if it cannot be written (a full disk, a closed pipe). */

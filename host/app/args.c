@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 32, HELP_COLUMN = 26, HELP_WIDTH = 96 };
+enum { MOST_OPTIONS = 48, HELP_COLUMN = 26, HELP_WIDTH = 96 };
 
 static const xt_option *find(const xt_usage *usage, const char *name, size_t length) {
     for (int i = 0; i < usage->option_count; i++) {
@@ -29,7 +29,16 @@ static xt_status unknown(const xt_usage *usage, const char *name, size_t length,
                    word, usage->name);
 }
 
-static xt_status store(const xt_option *option, const char *value, const char **room, int *used,
+/* Every list takes room for all arguments at once: its texts stay together. */
+static void add(xt_texts *list, const char *text, const char **room, int *used, int argc) {
+    if (!list->text) {
+        list->text = room + *used;
+        *used += argc;
+    }
+    list->text[list->count++] = text;
+}
+
+static xt_status store(const xt_option *option, const char *value, const char **room, int *used, int argc,
                        xt_error *err) {
     if (option->kind == XT_OPTION_TEXT) {
         const char **to = option->to;
@@ -39,10 +48,7 @@ static xt_status store(const xt_option *option, const char *value, const char **
         *to = value;
     } else if (option->kind == XT_OPTION_LIST) {
         xt_texts *to = option->to;
-        /* All lists share the room: only one list option per command keeps its texts together. */
-        if (!to->text) to->text = room + *used;
-        to->text[to->count++] = value;
-        ++*used;
+        add(to, value, room, used, argc);
     } else {
         char *end;
         const long number = strtol(value, &end, 10);
@@ -77,9 +83,7 @@ xt_status xt_args_parse(const char **argument, bool *help, const xt_usage *usage
             if (!usage->positional)
                 return xt_fail(err, XT_USAGE, "%s takes no argument, found '%s'", usage->name, word);
             if (usage->several) {
-                if (!usage->several->text) usage->several->text = room + used;
-                usage->several->text[usage->several->count++] = word;
-                used++;
+                add(usage->several, word, room, &used, argc);
             } else if (*argument)
                 return xt_fail(err, XT_USAGE, "%s takes one %s, found '%s' and '%s'", usage->name,
                                usage->positional, *argument, word);
@@ -100,7 +104,7 @@ xt_status xt_args_parse(const char **argument, bool *help, const xt_usage *usage
         if (!value)
             return xt_fail(err, XT_USAGE, "%s needs a value: %s %s", option->name, option->name,
                            option->value);
-        XT_TRY(store(option, value, room, &used, err));
+        XT_TRY(store(option, value, room, &used, argc, err));
     }
     if (usage->positional && !*argument)
         return xt_fail(err, XT_USAGE, "%s needs a %s: crosstalk %s %s", usage->name, usage->positional,

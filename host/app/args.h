@@ -42,7 +42,7 @@ typedef struct {
  * options. The positional argument goes to *argument, which stays NULL if none is given; with it missing the
  * error says so unless
  * --help is there. *help: --help or -h was given. Errors are XT_USAGE and suggest the nearest option. Lists
- * take memory from `room`, at least argc texts. */
+ * (and several positionals) take memory from `room`: argc texts for each of them. */
 xt_status xt_args_parse(const char **argument, bool *help, const xt_usage *usage, int argc, char *const *argv,
                         const char **room, xt_error *err);
 

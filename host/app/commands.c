@@ -20,6 +20,7 @@ const xt_command xt_commands[] = {
     {"report", "DIR [DIR ...]", "the page that explains a run, or compares several", xt_report_main},
     {"film", "DIR [-o FILE] [options]", "a film of a run's pictures, curves running along below",
      xt_film_main},
+    {"render", "DIR [options]", "pictures and films from the volumes of a run", xt_render_main},
     {"mesh", "SCENE.yaml -o FILE", "the interface surface or the label volume of a scene", xt_mesh_main},
     {"help", "[COMMAND|scene|schema|model-schema]", "help on a command; the keys of a scene; JSON Schemas",
      xt_help_main},

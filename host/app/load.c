@@ -101,6 +101,24 @@ static xt_status check_targets(const xt_scene *scene, const xt_model *model, xt_
     return XT_OK;
 }
 
+static xt_status check_view(const xt_view_request *view, const xt_model *model, xt_error *err) {
+    xt_quantity_shown shown;
+    for (int i = 0; i < view->glows; i++)
+        XT_TRY(xt_quantity_find(&shown, view->glow[i].name, false, model, view->source, view->line, view->col,
+                                err));
+    for (int i = 0; i < view->surfaces; i++) {
+        const xt_view_surface *surface = &view->surface[i];
+        for (int k = 0; k < surface->tissues; k++)
+            if (strcmp(surface->tissue[k], "body") != 0 && strcmp(surface->tissue[k], "none") != 0)
+                XT_TRY(known("tissue", surface->tissue[k], model->tissue_name, model->tissue_count,
+                             view->source, view->line, view->col, err));
+        if (surface->by[0])
+            XT_TRY(xt_quantity_find(&shown, surface->by, false, model, view->source, view->line, view->col,
+                                    err));
+    }
+    return XT_OK;
+}
+
 xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error *err) {
     xt_quantity_shown shown;
     XT_TRY(check_tissues(scene, model, err));
@@ -112,6 +130,7 @@ xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error 
             XT_TRY(xt_quantity_find(&shown, frame->show[k], frame->peak, model, frame->source, frame->line[k],
                                     frame->col[k], err));
     }
+    for (int i = 0; i < scene->view_count; i++) XT_TRY(check_view(&scene->view[i], model, err));
     const xt_node *fields = xt_node_get(branch(scene, "output", "volumes"), "fields");
     for (const xt_node *n = fields ? fields->first : NULL; n; n = n->next)
         XT_TRY(xt_quantity_find(&shown, n->text, false, model, n->source, n->line, n->col, err));

@@ -90,6 +90,7 @@ static xt_status write_due(xt_outputs *o, bool last, xt_error *err) {
     if (row) XT_TRY(write_row(o, err));
     if (!o->def.mesh) return XT_OK;
     if (frame) XT_TRY(xt_films_write(o, err));
+    if (frame) XT_TRY(xt_views_write(o, err));
     return volume ? xt_volumes_write(o, err) : XT_OK;
 }
 
@@ -117,6 +118,7 @@ static xt_status prepare(xt_outputs *o, xt_error *err) {
     o->present = xt_tissues_present(o->def.mesh);
     o->thin = xt_tissues_thin(o->def.mesh);
     XT_TRY(xt_films_create(o, err));
+    XT_TRY(xt_views_create(o, err));
     return xt_volumes_create(o, err);
 }
 
@@ -164,7 +166,7 @@ static xt_status open_files(xt_outputs *o, bool resume, xt_error *err) {
     XT_GO(xt_path_join(&o->volumes_dir, o->def.dir, "volumes", err));
     XT_GO(xt_path_join(&path, o->def.dir, "series.csv", err));
     XT_GO(xt_path_join(&pvd, o->def.dir, "volumes.pvd", err));
-    if (o->film_count) XT_GO(xt_make_folders(o->frames_dir, err));
+    if (o->film_count || o->views) XT_GO(xt_make_folders(o->frames_dir, err));
     if (o->volume_count) XT_GO(xt_make_folders(o->volumes_dir, err));
     XT_GO(columns(&names, &count, o->def.model, err));
     if (resume)
@@ -229,6 +231,7 @@ xt_status xt_outputs_finish(xt_outputs *o, xt_error *err) {
     xt_series_close(o->series);
     xt_pvd_free(o->pvd);
     xt_films_free(o);
+    xt_views_free(o);
     free(o->volume);
     free(o->tissue_name);
     free(o->tissue_colour);

@@ -17,6 +17,9 @@ typedef struct {
     double low[XT_LIMITS_MAX],
         high[XT_LIMITS_MAX];        /* of the colour bars, by film and quantity; NAN: not yet */
     bool referenced[XT_FRAMES_MAX]; /* the film's differences have their reference */
+    int views;                      /* pictures of each view written so far */
+    double view_low[XT_VIEWS_MAX][XT_VIEW_FIELDS],
+        view_high[XT_VIEWS_MAX][XT_VIEW_FIELDS]; /* limits of their fields; NAN: not yet */
 } xt_outputs_state;
 
 typedef struct {

@@ -15,6 +15,8 @@
 /* Times closer than this are one, h. */
 #define XT_OUTPUTS_TICK (0.1 / 3600)
 
+typedef struct xt_views xt_views;
+
 struct xt_outputs {
     xt_outputs_def def;
     xt_outputs_state state;
@@ -24,6 +26,7 @@ struct xt_outputs {
     int plane_count;
     xt_quantity_shown *volume;
     int volume_count;
+    xt_views *views;            /* NULL: none */
     atomic_bool volume_waiting; /* one is with the writing thread */
     const char **tissue_name;
     unsigned *tissue_colour;
@@ -51,6 +54,10 @@ xt_status xt_films_finish(xt_outputs *outputs, xt_error *err);
 xt_status xt_films_save(xt_outputs *outputs, xt_outputs_block sink, void *context, xt_error *err);
 xt_status xt_films_load(xt_outputs *outputs, xt_outputs_block source, void *context, xt_error *err);
 void xt_films_free(xt_outputs *outputs);
+/* views.c */
+xt_status xt_views_create(xt_outputs *outputs, xt_error *err);
+xt_status xt_views_write(xt_outputs *outputs, xt_error *err);
+void xt_views_free(xt_outputs *outputs);
 /* volumes.c */
 xt_status xt_volumes_create(xt_outputs *outputs, xt_error *err);
 xt_status xt_volumes_write(xt_outputs *outputs, xt_error *err);

@@ -9,6 +9,17 @@ double xt_decay_length(const xt_model *model, int species, int tissue) {
     return sqrt(t.fluid * t.diffusivity / (t.fluid * t.loss + t.exchange));
 }
 
+void xt_decay_lengths(double length[2], const xt_model *model, int species, unsigned long long present) {
+    bool any = false;
+    for (int t = 1; t <= model->tissue_count; t++) {
+        const double here = xt_decay_length(model, species, t);
+        if (!(present >> t & 1) || !isfinite(here)) continue;
+        length[0] = any ? fmin(length[0], here) : here;
+        length[1] = any ? fmax(length[1], here) : here;
+        any = true;
+    }
+}
+
 unsigned long long xt_tissues_present(const xt_mesh *mesh) {
     unsigned long long present = 0;
     for (size_t i = 0; i < mesh->blocks * XT_BLOCK; i++) {

@@ -17,6 +17,9 @@ unsigned long long xt_tissues_present(const xt_mesh *mesh);
 /* Those of them whose voxels lie, more than half of them, one deep across some axis, and those that only
  * share voxels: layers thinner than two voxels, which come and go where they run between the axes. */
 unsigned long long xt_tissues_thin(const xt_mesh *mesh);
+/* The shortest and the longest of a species among the tissues of such bits; untouched if it decays in none.
+ */
+void xt_decay_lengths(double length[2], const xt_model *model, int species, unsigned long long present);
 
 /* The decay length, mm; INFINITY without loss, 0 where nothing diffuses. */
 double xt_decay_length(const xt_model *model, int species, int tissue);

@@ -57,7 +57,7 @@ static xt_status check_glow(const xt_glow_look *glow, int fields, xt_error *err)
     return XT_OK;
 }
 
-static xt_status check_cut(const xt_cut *cut, xt_error *err) {
+static xt_status check_cut(const xt_look_cut *cut, xt_error *err) {
     double square = 0;
     for (int k = 0; k < 3; k++) square += cut->normal[k] * cut->normal[k];
     if (!(square > 1e-24) || !isfinite(square) || !isfinite(cut->point[0]) || !isfinite(cut->point[1]) ||

@@ -33,13 +33,13 @@ typedef struct {
  * by a face in its surface's look. */
 typedef struct {
     double point[3], normal[3]; /* mm from the box's first corner; any length */
-} xt_cut;
+} xt_look_cut;
 
 typedef struct {
     xt_surface_look surface[XT_RENDER_SURFACES]; /* the volume's; opacity 0 leaves one out */
     xt_glow_look glow[XT_RENDER_FIELDS];
     int glows;
-    xt_cut cut[XT_RENDER_CUTS];
+    xt_look_cut cut[XT_RENDER_CUTS];
     int cuts;
     double cap; /* least opacity of the faces that cuts lay open, 0..1 */
 

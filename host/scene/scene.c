@@ -25,6 +25,8 @@ void xt_scene_free(xt_scene *scene) {
     free(scene->fixed);
     free(scene->setting);
     free(scene->frame);
+    for (int i = 0; i < scene->view_count; i++) xt_view_request_clear(&scene->view[i]);
+    free(scene->view);
     free(scene->volume_field);
     xt_tree_free(scene->tree);
     free(scene);
@@ -177,6 +179,16 @@ static void place_frames(xt_scene *scene, const xt_node *root) {
     }
 }
 
+static void place_views(xt_scene *scene, const xt_node *root) {
+    const xt_node *node = xt_node_get(xt_node_get(root, "output"), "views");
+    if (node && node->kind == XT_LIST) node = node->first;
+    for (int i = 0; node && i < scene->view_count; i++, node = node->next) {
+        scene->view[i].line = node->line;
+        scene->view[i].col = node->col;
+        scene->view[i].source = node->source;
+    }
+}
+
 static void place_events(xt_scene *scene, const xt_node *root) {
     const xt_node *node = xt_node_get(root, "events");
     node = node ? node->first : NULL;
@@ -201,6 +213,7 @@ static void default_title(xt_scene *scene) {
 static xt_status derive(xt_scene *scene, const xt_node *root, xt_error *err) {
     place_events(scene, root);
     place_frames(scene, root);
+    place_views(scene, root);
     default_title(scene);
     scene->geometry.female = scene->female;
     if (scene->until_is_age) scene->until -= scene->age;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "scene/frame_def.h"
 #include "scene/geometry_def.h"
+#include "scene/view_def.h"
 #include "scene/yaml.h"
 
 /* `name: text`, and where it stands. */
@@ -93,6 +94,8 @@ typedef struct {
     double checkpoint_seconds; /* wall time between checkpoints, default 120; 0: only on signals */
     xt_frame_request *frame;
     int frame_count;
+    xt_view_request *view;
+    int view_count;
     char (*volume_field)[64]; /* names as in `show`; default: species, tissue and f_<phase> */
     int volume_count;
     bool volume_nifti, volume_vti, volume_compress;

@@ -126,6 +126,13 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
                             "volumes are asked for, but neither vti nor nifti");
     for (int i = 0; i < scene->frame_count; i++)
         XT_TRY(xt_frame_check(scene, i, xt_node_at(at(scene, "output.frames"), i), err));
+    if (scene->view_count > XT_VIEWS_MAX)
+        return xt_node_fail(at(scene, "output.views"), err, "%d views; at most %d", scene->view_count,
+                            XT_VIEWS_MAX);
+    for (int i = 0; i < scene->view_count; i++) {
+        const xt_node *views = at(scene, "output.views");
+        XT_TRY(xt_view_check(&scene->view[i], views->kind == XT_LIST ? xt_node_at(views, i) : views, err));
+    }
     return XT_OK;
 }
 

@@ -56,6 +56,8 @@ static const char *what(const xt_row *row) {
         return "start, duration, or 'age' and an age";
     case XT_ROW_LEVEL:
         return "number, pM or auto";
+    case XT_ROW_AUTO:
+        return "number or auto";
     case XT_ROW_BYTES:
         return "size";
     }
@@ -101,6 +103,13 @@ void xt_scene_help(xt_text *out) {
 /* ---- JSON Schema ---- */
 
 static void type(xt_json *json, const char *name) { xt_json_string(json, "type", name); }
+
+static void list_or_word(xt_json *json) {
+    xt_json_open_row(json, "type");
+    xt_json_string(json, NULL, "array");
+    xt_json_string(json, NULL, "string");
+    xt_json_close(json);
+}
 
 /* A text with a number in it; plain numbers pass where the unit is 1. */
 static void quantity(xt_json *json, const xt_row *row) {
@@ -175,7 +184,10 @@ static void schema_value(xt_json *json, const xt_row *row) {
         object(json, row->rows);
         return;
     case XT_ROW_LIST:
-        type(json, "array");
+        if (row->flags & XT_ROW_SHORTHAND)
+            list_or_word(json);
+        else
+            type(json, "array");
         xt_json_open_object(json, "items");
         if (row->flags & XT_ROW_SHORTHAND) {
             xt_json_open_array(json, "oneOf");
@@ -192,7 +204,7 @@ static void schema_value(xt_json *json, const xt_row *row) {
         xt_json_close(json);
         return;
     case XT_ROW_NAMES:
-        type(json, "array");
+        list_or_word(json);
         xt_json_open_object(json, "items");
         type(json, "string");
         xt_json_close(json);
@@ -234,6 +246,7 @@ static void schema_value(xt_json *json, const xt_row *row) {
         return;
     case XT_ROW_PLACE:
     case XT_ROW_LEVEL:
+    case XT_ROW_AUTO:
         number_or_text(json);
         return;
     case XT_ROW_PLACES:

@@ -149,6 +149,13 @@ static xt_status since(double *out, bool given_is_age[2], const xt_row *row, con
     return moment(out, &given_is_age[1], row, node, err);
 }
 
+static xt_status number_or_auto(double *out, const xt_row *row, const xt_node *node, xt_error *err) {
+    *out = NAN;
+    if (is_word(node, "auto")) return XT_OK;
+    XT_TRY(xt_node_real(out, node, err));
+    return in_range(*out, row, node, err);
+}
+
 static xt_status bytes(double *out, const xt_node *node, xt_error *err) {
     static const struct {
         const char *unit;
@@ -239,10 +246,12 @@ static xt_status labels(void *base, const xt_row *row, const xt_node *node, xt_e
 static xt_status names(void *base, const xt_row *row, const xt_node *node, xt_error *err) {
     void *items;
     int count;
-    XT_TRY(xt_node_list(node, 0, 256, err));
-    XT_TRY(make_items(&items, &count, base, row, 64, node, err));
+    const bool alone = node->kind == XT_SCALAR && !xt_node_is_null(node);
+    const xt_node one = {.kind = XT_LIST, .count = 1};
+    if (!alone) XT_TRY(xt_node_list(node, 0, 256, err));
+    XT_TRY(make_items(&items, &count, base, row, 64, alone ? &one : node, err));
     char(*name)[64] = items;
-    for (const xt_node *n = node->first; n; n = n->next, name++) {
+    for (const xt_node *n = alone ? node : node->first; n; n = alone ? NULL : n->next, name++) {
         const char *text;
         XT_TRY(xt_node_text(&text, n, err));
         XT_TRY(keep_word(*name, sizeof *name, n, text, true, err));
@@ -253,10 +262,12 @@ static xt_status names(void *base, const xt_row *row, const xt_node *node, xt_er
 static xt_status list(void *base, const xt_row *row, const xt_node *node, unsigned kind, xt_error *err) {
     void *items;
     int count;
-    XT_TRY(xt_node_list(node, row->flags & XT_ROW_REQUIRED ? 1 : 0, -1, err));
-    XT_TRY(make_items(&items, &count, base, row, row->size, node, err));
+    const bool alone = (row->flags & XT_ROW_SHORTHAND) && node->kind == XT_SCALAR && !xt_node_is_null(node);
+    const xt_node one = {.kind = XT_LIST, .count = 1};
+    if (!alone) XT_TRY(xt_node_list(node, row->flags & XT_ROW_REQUIRED ? 1 : 0, -1, err));
+    XT_TRY(make_items(&items, &count, base, row, row->size, alone ? &one : node, err));
     char *item = items;
-    for (const xt_node *n = node->first; n; n = n->next, item += row->size) {
+    for (const xt_node *n = alone ? node : node->first; n; n = alone ? NULL : n->next, item += row->size) {
         const bool word = (row->flags & XT_ROW_SHORTHAND) && n->kind == XT_SCALAR && !xt_node_is_null(n);
         XT_TRY(xt_rows_read(item, row->rows, word ? NULL : n, kind, err));
         if (word) XT_TRY(xt_row_value(item, row->rows, n, err));
@@ -364,6 +375,8 @@ xt_status xt_row_value(void *base, const xt_row *row, const xt_node *node, xt_er
         return since(real, (bool *)aux, row, node, err);
     case XT_ROW_LEVEL:
         return level(real, node, err);
+    case XT_ROW_AUTO:
+        return number_or_auto(real, row, node, err);
     case XT_ROW_BYTES:
         return bytes(real, node, err);
     case XT_ROW_NAMES:
@@ -372,8 +385,9 @@ xt_status xt_row_value(void *base, const xt_row *row, const xt_node *node, xt_er
         return assignments(base, row, node, err);
     case XT_ROW_LABELS:
         return labels(base, row, node, err);
-    case XT_ROW_MAP:
     case XT_ROW_LIST:
+        return list(base, row, node, 0, err);
+    case XT_ROW_MAP:
         break;
     }
     return xt_fail(err, XT_INTERNAL, "'%s' is no single value", row->key);

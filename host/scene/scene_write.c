@@ -119,6 +119,7 @@ static void write_double(xt_json *json, const void *base, const xt_row *row) {
         if (value != 0 || !silent) xt_json_real(json, row->key, value);
         return;
     case XT_ROW_LEVEL:
+    case XT_ROW_AUTO:
         if (isnan(value))
             xt_json_string(json, row->key, "auto");
         else

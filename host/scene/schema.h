@@ -11,7 +11,7 @@ typedef enum {
     XT_ROW_MAP,      /* rows, stored in the same struct; aux: bool set when the map is there (flag GIVEN) */
     XT_ROW_LIST,     /* of maps: at is a pointer to items of `size` bytes, aux their int count; rows are of an
                         item */
-    XT_ROW_NAMES,    /* list of identifiers: at is char (*)[64], aux int */
+    XT_ROW_NAMES,    /* identifiers, a list or one alone: at is char (*)[64], aux int */
     XT_ROW_WORDS_IN, /* one identifier or a list: at is char[size][64], aux the int count */
     XT_ROW_CHOICES,  /* one choice or a list of different ones: int[size], aux the int count */
     XT_ROW_PLACES,   /* one place or a list: xt_place[size], aux the int count */
@@ -35,6 +35,7 @@ typedef enum {
     XT_ROW_PLACE,      /* double, a length or a fraction; aux bool[2]: given, is a fraction (adjacent in the
                           struct) */
     XT_ROW_LEVEL,      /* double: a plain number, a concentration, or auto (NAN) */
+    XT_ROW_AUTO,       /* double: a plain number, or auto (NAN) */
     XT_ROW_BYTES       /* double: "16 GiB" */
 } xt_row_kind;
 
@@ -43,7 +44,8 @@ enum {
     XT_ROW_ABOVE = 2,      /* the low end of the range is excluded */
     XT_ROW_GIVEN = 4,      /* MAP: aux is a bool to set; written only if it is set */
     XT_ROW_NONE = 8,       /* QUANTITY: zero means "none" and differs from "not given" */
-    XT_ROW_SHORTHAND = 16, /* LIST: an item that is a word is the value of its first row */
+    XT_ROW_SHORTHAND = 16, /* LIST: an item that is a word is the value of its first row; a word alone is a
+                              list of that item */
     XT_ROW_ALL = 32        /* PLACES: as many as there is room for */
 };
 
@@ -68,6 +70,7 @@ extern const xt_row xt_geometry_rows[];
 extern const xt_row xt_output_rows[];
 extern const xt_row xt_target_rows[];
 extern const xt_row xt_frame_rows[];
+extern const xt_row xt_view_rows[];
 
 /* Read `map` (NULL: everything takes its default) into the struct at `base`. kind: bit of the geometry kind.
  */
@@ -86,6 +89,8 @@ int xt_row_words(char words[XT_ROW_WORDS][24], const char *text);
 
 /* What is wrong with a scene whose every value is right by itself; events still in the order of the file. */
 xt_status xt_scene_check(const xt_scene *scene, xt_error *err);
+/* The same of one view; node: its map, or the word that is short for it. */
+xt_status xt_view_check(const xt_view_request *view, const xt_node *node, xt_error *err);
 
 /* Of frame `index`, at its node; the frames before it are fine. In frame_check.c. */
 xt_status xt_frame_check(const xt_scene *scene, int index, const xt_node *node, xt_error *err);

@@ -31,7 +31,7 @@ expect 0 '^Usage: crosstalk COMMAND' '' help
 expect 0 '^geometry ' '' help scene
 expect 0 'json-schema.org' '' help schema
 expect 0 'json-schema.org' '' help model-schema
-for command in run resume check devices mesh; do
+for command in run resume check devices mesh render; do
     expect 0 "^Usage: crosstalk $command" '' $command --help
     expect 0 "^Usage: crosstalk $command" '' help $command
     "$X" --help | grep -qE "^  $command " || { echo "FAIL --help does not list $command"; failures=$((failures + 1)); }
