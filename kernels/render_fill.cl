@@ -43,8 +43,40 @@ __kernel void fill_shares_of_cells(__global const int *block, __global const uin
     if (to >= 0 && (m & 255u)) out[to] = xt_share_word(m & 255u, m >> 8 & 255u, m >> 16, map);
 }
 
-/* Binomial weights (1 2 1)/4 along each axis; beyond the box as at its edge. */
-__kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, __global uint *out) {
+/* How labelled a surface looks: found[s] counts neighbours of which one is wholly its tissue and one not at
+ * all, found[4 + s] voxels that are partly. Work-items stride; found is zero before. */
+__kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int items,
+                         __global volatile int *found) {
+    int jump[XT_SURFACES] = {0, 0, 0, 0}, part[XT_SURFACES] = {0, 0, 0, 0};
+    const int first = get_global_id(0), rows = ny * nz;
+    if (first >= items) return;
+    for (int row = first; row < rows; row += items) {
+        const int y = row % ny, z = row / ny;
+        __global const uint *line = share + (ulong)row * (ulong)nx;
+        for (int x = 0; x < nx; x++) {
+            const uint own = line[x], a = x ? line[x - 1] : own, b = y ? line[x - nx] : own,
+                       c = z ? line[x - nx * ny] : own;
+            if (own == a && own == b && own == c && (own == 0u || own == ~0u)) continue;
+            for (int s = 0; s < XT_SURFACES; s++) {
+                const int v = own >> 8 * s & 255u;
+                const int u = a >> 8 * s & 255u, w = b >> 8 * s & 255u, t = c >> 8 * s & 255u;
+                part[s] += v > 0 && v < 255;
+                jump[s] += (abs(v - u) == 255) + (abs(v - w) == 255) + (abs(v - t) == 255);
+            }
+        }
+    }
+    for (int s = 0; s < XT_SURFACES; s++) {
+        if (jump[s]) atomic_add(&found[s], jump[s]);
+        if (part[s]) atomic_add(&found[XT_SURFACES + s], part[s]);
+    }
+}
+
+/* Binomial weights (1 2 1)/4 along each axis, `reach` voxels apart; beyond the box as at its edge. Bytes of
+ * `smoothed` change, and those of `held` stay on their side of one half: what is labelled stays in its
+ * voxels, however often it is smoothed (R. T. Whitaker, "Reducing aliasing artifacts in iso-surfaces of
+ * binary volumes", 2000). */
+__kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int reach, uint smoothed,
+                          uint held, __global uint *out) {
     const int i = get_global_id(0);
     const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
     if (z >= nz) return;
@@ -52,15 +84,22 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, __glo
     for (int dz = -1; dz <= 1; dz++)
         for (int dy = -1; dy <= 1; dy++) {
             __global const uint *line =
-                in + nx * (xt_clamp(y + dy, 0, ny - 1) + ny * xt_clamp(z + dz, 0, nz - 1));
-            const uint a = line[max(x - 1, 0)], b = line[x], c = line[min(x + 1, nx - 1)];
+                in + nx * (xt_clamp(y + dy * reach, 0, ny - 1) + ny * xt_clamp(z + dz * reach, 0, nz - 1));
+            const uint a = line[max(x - reach, 0)], b = line[x], c = line[min(x + reach, nx - 1)];
             const int weight = (dy == 0) + (dz == 0);
             even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
             odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
         }
     even = (even + 0x200020u) >> 6 & 0xff00ffu;
     odd = (odd + 0x200020u) >> 6 & 0xff00ffu;
-    out[i] = even | odd << 8;
+    const uint own = in[i], high = own & 0x80808080u; /* at least one half */
+    uint now = even | odd << 8;
+    /* Where the side changed: 128 or 127. */
+    const uint moved = (now ^ own) & 0x80808080u & held;
+    const uint all = moved | (moved - (moved >> 7)); /* whole bytes */
+    const uint edge = high | (0x7f7f7f7fu & ~((high - (high >> 7)) | high));
+    now = (now & ~all) | (edge & all);
+    out[i] = (now & smoothed) | (own & ~smoothed);
 }
 
 static inline ushort xt_code(float value, float low, float per_range, int logarithmic) {
@@ -120,7 +159,7 @@ __kernel void fill_spread(int nx, int ny, int nz, int slot, __global ushort *fie
     field[i] = (ushort)(count ? sum / count : XT_UNKNOWN);
 }
 
-/* Lowest and highest share of each surface in the voxels that a macrocell's samples touch: 9 x 9 x 9. */
+/* Lowest and highest share of each surface in the voxels that a macrocell's samples touch: 5 x 5 x 5. */
 __kernel void fill_share_ranges(__global const uint *share, int nx, int ny, int nz, int cx, int cy, int cz,
                                 __global uint *low, __global uint *high) {
     const int i = get_global_id(0);

@@ -10,7 +10,7 @@ enum {
     XT_RENDER_LEVELS = 4,
     XT_RENDER_ROW = 257,
     XT_RENDER_ROWS = XT_RENDER_FIELDS + XT_RENDER_SURFACES, /* of glows, then of surfaces */
-    XT_RENDER_CELL = 8,                                     /* voxels along a macrocell */
+    XT_RENDER_CELL = 4,                                     /* voxels along a macrocell */
     XT_RENDER_BLOCK = 4,                                    /* along a cell of the pyramid's first level */
     XT_RENDER_TILE = 64                                     /* pixels of a tile, 8 x 8 */
 };
@@ -44,6 +44,7 @@ typedef struct {
 enum {
     XT_KERNEL_SHARES,
     XT_KERNEL_SHARES_OF_CELLS,
+    XT_KERNEL_KINDS,
     XT_KERNEL_SMOOTH,
     XT_KERNEL_FIELD,
     XT_KERNEL_UNKNOWN,

@@ -222,7 +222,7 @@ xt_status xt_render_compose(xt_scene_on_device *scene, cl_float *table, xt_rende
     scene->occlusion = (cl_float)look->occlusion;
     scene->shadow = (cl_float)look->shadow;
     for (int s = look->shininess; s > 1; s /= 2) scene->shine++;
-    scene->edge = 0.02f;
+    scene->edge = 0.03f;
     compose_cuts(scene, look);
     compose_surfaces(scene, table, key, volume, look);
     compose_glows(scene, table, key, look);

@@ -12,6 +12,7 @@ enum { CHUNK = 1 << 22 };
 static const char *const kernel_names[XT_RENDER_KERNELS] = {
     [XT_KERNEL_SHARES] = "fill_shares",
     [XT_KERNEL_SHARES_OF_CELLS] = "fill_shares_of_cells",
+    [XT_KERNEL_KINDS] = "fill_kinds",
     [XT_KERNEL_SMOOTH] = "fill_smooth",
     [XT_KERNEL_FIELD] = "fill_field",
     [XT_KERNEL_UNKNOWN] = "fill_unknown",
@@ -33,11 +34,18 @@ static const char *const kernel_names[XT_RENDER_KERNELS] = {
 };
 
 static xt_status build(xt_volume *volume, xt_error *err) {
-    static const char *const file[3] = {"render_fill.cl", "render_prepare.cl", "render.cl"};
-    for (int k = 0; k < 3; k++) {
-        const xt_program_part parts[] = {{"render.clh", NULL}, {file[k], NULL}};
-        XT_TRY(xt_program_build(&volume->program[k], volume->device, parts, 2, "", err));
-    }
+    static const xt_program_part fill[] = {{"render.clh", NULL}, {"render_fill.cl", NULL}};
+    static const xt_program_part prepare[] = {{"render.clh", NULL}, {"render_prepare.cl", NULL}};
+    static const xt_program_part march[] = {{"render.clh", NULL},
+                                            {"render_ray.clh", NULL},
+                                            {"render_way.clh", NULL},
+                                            {"render_batch.clh", NULL},
+                                            {"render.cl", NULL}};
+    const bool processor = xt_device_get_info(volume->device)->type & CL_DEVICE_TYPE_CPU;
+    XT_TRY(xt_program_build(&volume->program[0], volume->device, fill, 2, "", err));
+    XT_TRY(xt_program_build(&volume->program[1], volume->device, prepare, 2, "", err));
+    XT_TRY(xt_program_build(&volume->program[2], volume->device, march, 5, processor ? "-DXT_BATCH=4" : "",
+                            err));
     for (int k = 0; k < XT_RENDER_KERNELS; k++) {
         xt_program *program = volume->program[k < XT_KERNEL_FLAGS ? 0 : k < XT_KERNEL_MARCH ? 1 : 2];
         XT_TRY(xt_kernel_create(&volume->kernel[k], program, kernel_names[k], err));
@@ -168,20 +176,52 @@ void xt_volume_size(int dims[3], double spacing[3], const xt_volume *volume) {
     memcpy(spacing, volume->spacing, sizeof volume->spacing);
 }
 
-static xt_status smooth(xt_volume *volume, cl_mem from, cl_mem to, xt_error *err) {
+/* One smoothing: how far its neighbours are, which bytes change, which of them stay on their side. */
+typedef struct {
+    cl_int reach;
+    cl_uint smoothed, held;
+} volume_pass;
+
+static xt_status smooth(volume_pass pass, xt_volume *volume, cl_mem from, cl_mem to, xt_error *err) {
     const cl_int n[3] = {volume->dims[0], volume->dims[1], volume->dims[2]};
-    const xt_arg args[] = {XT_ARG(from), XT_ARG(n[0]), XT_ARG(n[1]), XT_ARG(n[2]), XT_ARG(to)};
-    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], volume->voxels, 0, args, 5, stage,
+    const xt_arg args[] = {XT_ARG(from),       XT_ARG(n[0]),          XT_ARG(n[1]),      XT_ARG(n[2]),
+                           XT_ARG(pass.reach), XT_ARG(pass.smoothed), XT_ARG(pass.held), XT_ARG(to)};
+    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], volume->voxels, 0, args, 8, stage,
                      8.0 * (double)volume->voxels, err);
 }
 
-/* Once where voxels are shared, twice where they are labelled; the result lies in volume->share, the raw
- * shares in `raw` are lost. */
-static xt_status smooth_shares(xt_volume *volume, cl_mem raw, bool shared, xt_error *err) {
-    if (shared) return smooth(volume, raw, volume->share, err);
-    XT_TRY(smooth(volume, raw, volume->share, err));
-    XT_TRY(smooth(volume, volume->share, raw, err));
-    return xt_buffer_copy(volume->device, raw, 0, volume->share, 0, 4 * volume->voxels, err);
+/* The bytes of the surfaces that are labelled rather than shared: hardly a voxel is partly theirs. */
+static xt_status labelled(cl_uint *bytes, xt_volume *volume, cl_mem raw, xt_error *err) {
+    enum { ITEMS = 1024 };
+    const cl_int n[3] = {volume->dims[0], volume->dims[1], volume->dims[2]}, items = ITEMS;
+    cl_int found[2 * XT_RENDER_SURFACES];
+    cl_mem counts = NULL;
+    xt_status status = XT_OK;
+    *bytes = 0;
+    XT_GO(xt_buffer_create(&counts, volume->device, sizeof found, "counts", err));
+    const xt_arg args[] = {XT_ARG(raw),  XT_ARG(n[0]),  XT_ARG(n[1]),
+                           XT_ARG(n[2]), XT_ARG(items), XT_ARG(counts)};
+    XT_GO(xt_launch(volume->device, volume->kernel[XT_KERNEL_KINDS], ITEMS, 0, args, 6, stage,
+                    4.0 * (double)volume->voxels, err));
+    XT_GO(xt_buffer_read(volume->device, counts, 0, sizeof found, found, err));
+    for (int s = 0; s < XT_RENDER_SURFACES; s++)
+        if (found[s] > found[XT_RENDER_SURFACES + s] / 4) *bytes |= 255u << 8 * s;
+done:
+    xt_buffer_free(volume->device, &counts);
+    return status;
+}
+
+/* Once where voxels are shared. Steps of labels need more: reaches that grow and fall again take away
+ * terraces some ten voxels long. The result lies in volume->share, the raw shares in `raw` are lost. */
+static xt_status smooth_shares(xt_volume *volume, cl_mem raw, xt_error *err) {
+    static const int reach[] = {1, 2, 4, 3, 2, 1, 1}; /* an odd number: ends in volume->share */
+    cl_uint bytes;
+    XT_TRY(labelled(&bytes, volume, raw, err));
+    XT_TRY(smooth((volume_pass){1, ~0u, bytes}, volume, raw, volume->share, err));
+    for (size_t k = 1; bytes && k < sizeof reach / sizeof *reach; k++)
+        XT_TRY(smooth((volume_pass){reach[k], bytes, bytes}, volume, k % 2 ? volume->share : raw,
+                      k % 2 ? raw : volume->share, err));
+    return XT_OK;
 }
 
 static xt_status map_create(cl_mem *map, xt_volume *volume, const uint8_t surface_of_tissue[256],
@@ -213,7 +253,7 @@ xt_status xt_volume_tissues(xt_volume *volume, const uint8_t *tissue, const uint
         XT_GO(
             xt_launch(device, volume->kernel[XT_KERNEL_SHARES], n, 0, args, 8, stage, 8.0 * (double)n, err));
     }
-    XT_GO(smooth_shares(volume, raw, shared, err));
+    XT_GO(smooth_shares(volume, raw, err));
     XT_GO(xt_device_finish(device, err));
     volume->shares_changed = true;
 done:
@@ -248,7 +288,7 @@ xt_status xt_volume_tissues_of_cells(xt_volume *volume, const xt_fields *fields,
                            XT_ARG(raw)};
     XT_GO(xt_launch(device, volume->kernel[XT_KERNEL_SHARES_OF_CELLS], fields->cells, 0, args, 7, stage,
                     8.0 * cells, err));
-    XT_GO(smooth_shares(volume, raw, true, err));
+    XT_GO(smooth_shares(volume, raw, err));
     XT_GO(xt_device_finish(device, err));
     volume->shares_changed = true;
 done:
