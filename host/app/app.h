@@ -9,7 +9,8 @@
 
 typedef struct {
     xt_log log;
-    volatile sig_atomic_t *stop; /* becomes 1 on SIGINT and SIGTERM */
+    volatile sig_atomic_t *stop;    /* becomes 1 on SIGINT and SIGTERM */
+    volatile sig_atomic_t *drawing; /* 1: a second signal must put the terminal right before it ends us */
 } xt_app;
 
 /* argv: what follows the command's name. */

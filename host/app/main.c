@@ -3,13 +3,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "app/app.h"
+#include "app/panel.h"
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, drawing;
 
 /* The step in progress is finished and a checkpoint written; a second signal ends at once. */
 static void on_signal(int number) {
     if (stop) {
+        const ssize_t put = drawing ? write(STDERR_FILENO, xt_panel_restore, strlen(xt_panel_restore)) : 0;
+        (void)put;
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -60,6 +64,7 @@ int main(int argc, char **argv) {
     handle_signals();
     xt_log_init(&app.log, stderr);
     app.stop = &stop;
+    app.drawing = &drawing;
     const xt_status status = dispatch(&app, argc, argv, &err);
     if (err.status != XT_OK) xt_log_error(&app.log, &err);
     xt_log_free(&app.log);

@@ -7,7 +7,7 @@ xt_status xt_resume_main(xt_app *app, int argc, char *const *argv, xt_error *err
     const char *dir = NULL, *device = NULL;
     bool quiet = false, json = false, help = false;
     int threads = 0;
-    xt_watch_options watch = {0};
+    xt_watch_options watch = {.drawing = app->drawing};
     const xt_option options[] = {
         {"--device", 0, XT_OPTION_TEXT, &device, "SPEC",
          "as in 'run'; another device may change the last bits"},

@@ -8,7 +8,7 @@ xt_status xt_run_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
     xt_texts sets = {0};
     bool force = false, quiet = false, json = false, well_mixed = false, help = false;
     int threads = 0;
-    xt_watch_options watch = {0};
+    xt_watch_options watch = {.drawing = app->drawing};
     const xt_option options[] = {
         {"--output", 'o', XT_OPTION_TEXT, &dir, "DIR", "folder for what the run writes; it must not exist"},
         {"--set", 0, XT_OPTION_LIST, &sets, "KEY=VALUE",

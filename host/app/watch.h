@@ -13,6 +13,8 @@ typedef struct {
     bool on;              /* --watch */
     int port;             /* --port; 0: any that is free */
     const char *pictures; /* --watch-pictures; NULL: auto */
+    volatile sig_atomic_t
+        *drawing; /* becomes 1 while the terminal may be in the middle of a drawing (panel.h) */
 } xt_watch_options;
 
 /* The rows of both commands' option tables. */

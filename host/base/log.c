@@ -41,6 +41,10 @@ static void erase_progress(xt_log *log) {
     log->progress.drawn = false;
 }
 
+static void draw_panel(xt_log *log) {
+    if (log->panel.draw) log->panel.draw(log->out, log->panel.context);
+}
+
 void xt_log_free(xt_log *log) {
     xt_log_progress_end(log);
     if (log->file) fclose(log->file);
@@ -50,6 +54,12 @@ void xt_log_free(xt_log *log) {
     pthread_mutex_destroy(&log->lock);
 }
 
+/* Room for a message, in the lock. */
+static void clear_line(xt_log *log) {
+    erase_progress(log);
+    if (log->panel.erase) log->panel.erase(log->out, log->panel.context);
+}
+
 /* ---- messages ---- */
 
 /* One message, the lock being held. `label` and `color` may be "". */
@@ -57,9 +67,10 @@ static void show(xt_log *log, xt_log_level level, const char *label, const char 
     if (log->file && (level <= XT_LOG_INFO || level <= log->level))
         fprintf(log->file, "[%9.3f] %s%s\n", xt_seconds() - log->start_s, label, message);
     if (level > log->level) return;
-    erase_progress(log);
+    clear_line(log);
     bool painted = log->color && *color && *label;
     fprintf(log->out, "%s%s%s%s\n", painted ? color : "", label, painted ? plain : "", message);
+    draw_panel(log);
     fflush(log->out);
 }
 
@@ -111,8 +122,9 @@ void xt_log_show(xt_log *log, const char *format, ...) {
     va_end(args);
     if (size < 0) return;
     pthread_mutex_lock(&log->lock);
-    erase_progress(log);
+    clear_line(log);
     fprintf(log->out, "%s\n", message);
+    draw_panel(log);
     fflush(log->out);
     pthread_mutex_unlock(&log->lock);
 }
@@ -189,7 +201,8 @@ void xt_log_progress(xt_log *log, double done) {
     pthread_mutex_lock(&log->lock);
     double now = xt_seconds(), wait = log->terminal ? redraw_s : log->interval_s;
     log->progress.done = done;
-    if (log->progress.active && log->level >= XT_LOG_INFO && now - log->progress.shown_s >= wait)
+    if (log->progress.active && !log->panel.draw && log->level >= XT_LOG_INFO &&
+        now - log->progress.shown_s >= wait)
         draw(log, now);
     pthread_mutex_unlock(&log->lock);
 }
@@ -198,5 +211,35 @@ void xt_log_progress_end(xt_log *log) {
     pthread_mutex_lock(&log->lock);
     erase_progress(log);
     log->progress.active = false;
+    pthread_mutex_unlock(&log->lock);
+}
+
+void xt_log_progress_get(xt_log_state *state, xt_log *log) {
+    pthread_mutex_lock(&log->lock);
+    *state = (xt_log_state){.begun = log->progress.what[0] != 0,
+                            .done = log->progress.done,
+                            .total = log->progress.total,
+                            .start_done = log->progress.start_done,
+                            .elapsed_s = xt_seconds() - log->progress.start_s};
+    snprintf(state->what, sizeof state->what, "%s", log->progress.what);
+    snprintf(state->unit, sizeof state->unit, "%s", log->progress.unit);
+    pthread_mutex_unlock(&log->lock);
+}
+
+/* ---- a panel ---- */
+
+void xt_log_set_panel(xt_log *log, const xt_log_panel *panel) {
+    pthread_mutex_lock(&log->lock);
+    if (panel) erase_progress(log);
+    log->panel = panel ? *panel : (xt_log_panel){0};
+    draw_panel(log);
+    fflush(log->out);
+    pthread_mutex_unlock(&log->lock);
+}
+
+void xt_log_redraw(xt_log *log) {
+    pthread_mutex_lock(&log->lock);
+    draw_panel(log);
+    fflush(log->out);
     pthread_mutex_unlock(&log->lock);
 }

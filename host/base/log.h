@@ -17,6 +17,21 @@ typedef struct {
     long times;
 } xt_log_warning;
 
+/* Lines that somebody else keeps below the messages, instead of the progress bar. Both functions are called
+ * with the log's lock held: they write to `out` and do not call the log. */
+typedef struct {
+    void (*erase)(FILE *out, void *context); /* before a message */
+    void (*draw)(FILE *out, void *context);  /* after it */
+    void *context;
+} xt_log_panel;
+
+typedef struct {
+    bool begun;                     /* stays true at the end */
+    double done, total, start_done; /* in `unit` */
+    double elapsed_s;               /* since start_done */
+    char what[48], unit[16];
+} xt_log_state;
+
 typedef struct {
     /* Set by xt_log_init, to be changed before the first message. */
     xt_log_level level;   /* what is shown; the log file gets everything up to INFO at least */
@@ -29,6 +44,7 @@ typedef struct {
     FILE *out, *file;
     pthread_mutex_t lock;
     double start_s;
+    xt_log_panel panel;
     struct {
         bool active, drawn;
         double total, start_done, done, start_s, shown_s;
@@ -57,5 +73,13 @@ void xt_log_error(xt_log *log, const xt_error *err);
 void xt_log_progress_begin(xt_log *log, const char *what, const char *unit, double done, double total);
 void xt_log_progress(xt_log *log, double done);
 void xt_log_progress_end(xt_log *log);
+/* How far it is. */
+void xt_log_progress_get(xt_log_state *state, xt_log *log);
+
+/* From now on the panel stands below all messages; NULL: no longer. It is drawn by this call, or left
+ * standing. */
+void xt_log_set_panel(xt_log *log, const xt_log_panel *panel);
+/* Have it drawn again: what it shows has changed. */
+void xt_log_redraw(xt_log *log);
 
 #endif

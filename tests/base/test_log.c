@@ -140,11 +140,56 @@ static void quiet_shows_no_progress(void **state) {
     assert_string_equal(all_shown(), "");
 }
 
+static void erase_panel(FILE *to, void *context) { fprintf(to, "<%s-", (const char *)context); }
+static void draw_panel(FILE *to, void *context) { fprintf(to, "-%s>", (const char *)context); }
+
+static void a_panel_stands_below_the_messages_and_instead_of_the_bar(void **state) {
+    (void)state;
+    char name[] = "p";
+    const xt_log_panel panel = {erase_panel, draw_panel, name};
+    log_.terminal = true;
+    xt_log_set_panel(&log_, &panel);
+    xt_log_progress_begin(&log_, "thigh", "y", 0, 4);
+    nanosleep(&(struct timespec){0, 120000000}, NULL);
+    xt_log_progress(&log_, 1);
+    xt_log_info(&log_, "message");
+    xt_log_progress_end(&log_);
+    xt_log_redraw(&log_);
+    xt_log_set_panel(&log_, NULL);
+    xt_log_redraw(&log_);
+    xt_log_info(&log_, "end");
+    assert_string_equal(all_shown(), "-p><p-message\n-p>-p>end\n");
+    xt_log_state s;
+    xt_log_progress_get(&s, &log_);
+    assert_true(s.begun && s.done == 1 && s.total == 4 && s.elapsed_s > 0.1);
+    assert_string_equal(s.what, "thigh");
+}
+
+static void what_is_shown_only_is_not_in_the_file(void **state) {
+    (void)state;
+    char path[] = "/tmp/crosstalk-log-XXXXXX", *text;
+    size_t size;
+    xt_error err = {0};
+    close(mkstemp(path));
+    assert_int_equal(xt_log_open_file(&log_, path, &err), XT_OK);
+    log_.level = XT_LOG_ERROR;
+    xt_log_show(&log_, "secret %d", 7);
+    xt_log_info(&log_, "public");
+    assert_string_equal(all_shown(), "secret 7\n");
+    assert_int_equal(xt_file_read(&text, &size, path, 10000, &err), XT_OK);
+    unlink(path);
+    assert_null(strstr(text, "secret"));
+    assert_non_null(strstr(text, "public"));
+    free(text);
+}
+
 #define WITH_LOG(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_LOG(levels),
+        WITH_LOG(a_panel_stands_below_the_messages_and_instead_of_the_bar),
+        WITH_LOG(what_is_shown_only_is_not_in_the_file),
         WITH_LOG(errors_with_a_place_are_shown_as_they_are),
         WITH_LOG(warnings_are_collected_once),
         WITH_LOG(no_color_is_honoured),

@@ -1,0 +1,192 @@
+#include "app/watch_follow.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+
+enum { FILMS = 64, NAME = 160, RECORD_BYTES = 64 << 20 };
+static const double turn_s = 5;
+
+/* A file or folder, and when it was last read. */
+typedef struct {
+    char *path;
+    struct timespec changed;
+    off_t size;
+    double when, took_s;
+} source;
+
+typedef struct {
+    char stem[NAME], file[NAME]; /* "tissue_z5"; "tissue_z5_0012.png" */
+    long number;
+} film;
+
+struct xt_follow {
+    source series, record, frames;
+    xt_curves curves;
+    bool have_curves;
+    xt_watch_proof proof[XT_WATCH_PROOFS];
+    film film[FILMS];
+    int films, turn;
+    double turned;
+    char *picture, caption[NAME + 16];
+};
+
+xt_status xt_follow_create(xt_follow **out, const char *dir, xt_error *err) {
+    xt_follow *f = calloc(1, sizeof *f);
+    *out = NULL;
+    if (!f) return xt_no_memory(err, "the live status", sizeof *f);
+    xt_status status = XT_OK;
+    XT_GO(xt_path_join(&f->series.path, dir, "series.csv", err));
+    XT_GO(xt_path_join(&f->record.path, dir, "run.json", err));
+    XT_GO(xt_path_join(&f->frames.path, dir, "frames", err));
+    for (int i = 0; i < XT_WATCH_PROOFS; i++) f->proof[i].value = f->proof[i].bound = NAN;
+    *out = f;
+    return XT_OK;
+done:
+    xt_follow_free(f);
+    return status;
+}
+
+void xt_follow_free(xt_follow *f) {
+    if (!f) return;
+    if (f->have_curves) xt_curves_free(&f->curves);
+    free(f->series.path);
+    free(f->record.path);
+    free(f->frames.path);
+    free(f->picture);
+    free(f);
+}
+
+static bool has_changed(source *s) {
+    struct stat info;
+    if (stat(s->path, &info) != 0 || (s->when > 0 && xt_seconds() - s->when < 20 * s->took_s)) return false;
+    if (s->when > 0 && info.st_size == s->size && info.st_mtim.tv_sec == s->changed.tv_sec &&
+        info.st_mtim.tv_nsec == s->changed.tv_nsec)
+        return false;
+    s->size = info.st_size;
+    s->changed = info.st_mtim;
+    s->when = xt_seconds();
+    return true;
+}
+
+static void was_read(source *s) { s->took_s = xt_seconds() - s->when; }
+
+static void read_curves(xt_follow *f) {
+    xt_curves curves = {0};
+    if (xt_curves_read(&curves, f->series.path, &(xt_error){0}) != XT_OK) return;
+    if (f->have_curves) xt_curves_free(&f->curves);
+    f->curves = curves;
+    f->have_curves = true;
+}
+
+static double number(const xt_json_value *object, const char *key) {
+    const xt_json_value *v = xt_json_get(object, key);
+    return v && v->kind == XT_JSON_NUMBER ? v->number : NAN;
+}
+
+static void read_record(xt_follow *f) {
+    char *text = NULL;
+    size_t size;
+    xt_json_tree *tree = NULL;
+    if (xt_file_read(&text, &size, f->record.path, RECORD_BYTES, &(xt_error){0}) == XT_OK &&
+        xt_json_parse(&tree, f->record.path, text, size, &(xt_error){0}) == XT_OK) {
+        const xt_json_value *root = xt_json_root(tree), *bounds = xt_json_get(root, "bounds");
+        const xt_json_value *balance = xt_json_get(root, "balance");
+        double worst = NAN;
+        for (const xt_json_value *v = balance ? balance->first : NULL; v; v = v->next)
+            if (v->kind == XT_JSON_NUMBER) worst = fmax(worst, v->number);
+        f->proof[0] = (xt_watch_proof){"mass balance", worst, number(bounds, "balance")};
+        f->proof[1] =
+            (xt_watch_proof){"fractions", number(root, "fraction_defect"), number(bounds, "fraction_defect")};
+        f->proof[2] = (xt_watch_proof){"residual", number(xt_json_get(root, "solver"), "worst_residual"),
+                                       number(bounds, "residual")};
+        f->proof[3] = (xt_watch_proof){"step", number(xt_json_get(root, "stepping"), "largest_step_error"),
+                                       number(bounds, "step_error")};
+    }
+    xt_json_free(tree);
+    free(text);
+}
+
+/* NAME_NUMBER.png: the length of NAME, or 0. */
+static size_t stem_of(long *number_, const char *file) {
+    const size_t n = strlen(file);
+    if (n < 7 || n >= NAME || strcmp(file + n - 4, ".png") != 0) return 0;
+    size_t at = n - 4;
+    while (at > 0 && file[at - 1] >= '0' && file[at - 1] <= '9') at--;
+    if (at < 2 || at == n - 4 || file[at - 1] != '_') return 0;
+    *number_ = strtol(file + at, NULL, 10);
+    return at - 1;
+}
+
+static int by_stem(const void *a, const void *b) {
+    return strcmp(((const film *)a)->stem, ((const film *)b)->stem);
+}
+
+static void read_frames(xt_follow *f) {
+    DIR *list = opendir(f->frames.path);
+    if (!list) return;
+    f->films = 0;
+    for (struct dirent *entry; (entry = readdir(list));) {
+        long frame;
+        const size_t n = stem_of(&frame, entry->d_name);
+        if (!n) continue;
+        int i = 0;
+        while (i < f->films &&
+               (strlen(f->film[i].stem) != n || strncmp(f->film[i].stem, entry->d_name, n) != 0))
+            i++;
+        if (i == FILMS || (i < f->films && f->film[i].number >= frame)) continue;
+        if (i == f->films) f->films++;
+        memcpy(f->film[i].stem, entry->d_name, n);
+        f->film[i].stem[n] = '\0';
+        strcpy(f->film[i].file, entry->d_name);
+        f->film[i].number = frame;
+    }
+    closedir(list);
+    qsort(f->film, (size_t)f->films, sizeof *f->film, by_stem);
+}
+
+static void choose_picture(xt_follow *f) {
+    const double now = xt_seconds();
+    if (!f->films) return;
+    if (f->turned > 0 && now - f->turned > turn_s) {
+        f->turn++;
+        f->turned = now;
+    }
+    if (!(f->turned > 0)) f->turned = now;
+    f->turn %= f->films;
+    const film *next = &f->film[f->turn];
+    free(f->picture);
+    if (xt_path_join(&f->picture, f->frames.path, next->file, &(xt_error){0}) != XT_OK) f->picture = NULL;
+    snprintf(f->caption, sizeof f->caption, "frames/%s", next->file);
+}
+
+void xt_follow_look(xt_follow *f) {
+    if (has_changed(&f->series)) {
+        read_curves(f);
+        was_read(&f->series);
+    }
+    if (has_changed(&f->record)) {
+        read_record(f);
+        was_read(&f->record);
+    }
+    if (has_changed(&f->frames)) {
+        read_frames(f);
+        was_read(&f->frames);
+    }
+    choose_picture(f);
+}
+
+void xt_follow_show(xt_watch_shown *shown, const xt_follow *f) {
+    shown->curves = f->have_curves ? &f->curves : NULL;
+    memcpy(shown->proof, f->proof, sizeof f->proof);
+    shown->caption = f->picture ? f->caption : NULL;
+}
+
+const char *xt_follow_picture(const xt_follow *f) { return f->picture; }
