@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Set a bare Debian machine up, build, and simulate a thigh from 25 to 75 years. Arguments go to `crosstalk run`.
-# Two cores take about a minute for it; `--set geometry.spacing='2 mm'` is faster.
+# Two cores take about a minute for it; `--set geometry.spacing='4 mm'` is faster.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
