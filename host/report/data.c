@@ -87,6 +87,7 @@ static void folder_name(char *name, size_t size, const char *dir) {
 static xt_status write_run(run *r, char **title, xt_error *err) {
     xt_json_tree *tree = NULL;
     char *text = NULL, name[256];
+    size_t left = XT_REPORT_BYTES / (size_t)r->count;
     xt_status status = XT_OK;
     XT_GO(read_record(&tree, &text, r->dir, err));
     const xt_json_value *root = xt_json_root(tree);
@@ -103,8 +104,8 @@ static xt_status write_run(run *r, char **title, xt_error *err) {
     xt_json_raw(r->json, "record", text);
     xt_verdict_write(r->json, root);
     XT_GO(write_series(r, err));
-    XT_GO(xt_report_films(r, err));
-    XT_GO(xt_report_movies(r, err));
+    XT_GO(xt_report_movies(r, &left, err));
+    XT_GO(xt_report_films(r, &left, err));
     XT_GO(write_space(r, root, err));
     xt_json_open_array(r->json, "missing");
     for (int i = 0; i < r->missing_count; i++) xt_json_string(r->json, NULL, xt_text_get(&r->missing[i]));

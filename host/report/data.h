@@ -6,7 +6,8 @@
  * "height", "blob", "text": {…}}]}], "movies": [{"file", "bytes", "blob"}], "space": report/space.h,
  * "missing": ["…"]}]}
  *
- * A blob is the id of the script element that holds the file's bytes, or null: it is only in the folder. */
+ * A picture's text holds the metadata of its file; what is missing is as in the film's first picture. A blob
+ * is the id of the script element that holds the file's bytes, or null: it is only in the folder. */
 #ifndef REPORT_DATA_H
 #define REPORT_DATA_H
 

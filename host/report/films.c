@@ -115,8 +115,19 @@ static const way *choose(int *most, const xt_pictures *all, size_t budget) {
     return how;
 }
 
-static xt_status write_picture(xt_report_run *r, const xt_picture *p, int number, const way *how,
-                               size_t *left, xt_error *err) {
+/* Metadata that are those of the film's `first` picture are not said again. */
+static void write_texts(xt_json *json, const xt_picture *p, const xt_picture *first) {
+    xt_json_open_object(json, "text");
+    for (int i = 0; i < p->texts; i++) {
+        const char *before = first != p ? xt_picture_text(first, p->key[i]) : NULL;
+        if (xt_picture_text(p, p->key[i]) == p->text[i] && !(before && strcmp(before, p->text[i]) == 0))
+            xt_json_string(json, p->key[i], p->text[i]);
+    }
+    xt_json_close(json);
+}
+
+static xt_status write_picture(xt_report_run *r, const xt_picture *p, const xt_picture *first, int number,
+                               const way *how, size_t *left, xt_error *err) {
     xt_json_open_object(r->json, NULL);
     xt_json_string(r->json, "file", p->file);
     xt_json_integer(r->json, "number", p->number);
@@ -124,22 +135,18 @@ static xt_status write_picture(xt_report_run *r, const xt_picture *p, int number
     xt_json_integer(r->json, "width", p->width);
     xt_json_integer(r->json, "height", p->height);
     XT_TRY(embed(r, p->file, "picture", number, how, left, err));
-    xt_json_open_object(r->json, "text");
-    for (int i = 0; i < p->texts; i++)
-        if (xt_picture_text(p, p->key[i]) == p->text[i]) xt_json_string(r->json, p->key[i], p->text[i]);
-    xt_json_close(r->json);
+    write_texts(r->json, p, first);
     xt_json_close(r->json);
     return XT_OK;
 }
 
-xt_status xt_report_films(xt_report_run *r, xt_error *err) {
+xt_status xt_report_films(xt_report_run *r, size_t *left, xt_error *err) {
     static const char *const folders[] = {"frames", "views", NULL};
     xt_pictures all;
     xt_status status = XT_OK;
     int most = 0;
-    size_t left = XT_REPORT_PICTURES / (size_t)r->count;
     XT_TRY(xt_pictures_find_all(&all, r->dir, folders, err));
-    const way *how = choose(&most, &all, left);
+    const way *how = choose(&most, &all, *left);
     if (!r->blobs) most = all.count;
     xt_json_open_array(r->json, "films");
     for (int first = 0, n; first < all.count; first += n) {
@@ -150,9 +157,10 @@ xt_status xt_report_films(xt_report_run *r, xt_error *err) {
         xt_json_integer(r->json, "count", n);
         xt_json_bool(r->json, "packed", r->blobs && how->pack);
         xt_json_open_array(r->json, "pictures");
+        const xt_picture *begin = &all.picture[first + chosen(0, kept, n)];
         for (int k = 0; k < kept; k++) {
             const int i = first + chosen(k, kept, n);
-            XT_GO(write_picture(r, &all.picture[i], i, how, &left, err));
+            XT_GO(write_picture(r, &all.picture[i], begin, i, how, left, err));
         }
         xt_json_close(r->json);
         xt_json_close(r->json);
@@ -191,11 +199,13 @@ static xt_status write_movie(xt_report_run *r, const char *below, int number, si
     return XT_OK;
 }
 
-xt_status xt_report_movies(xt_report_run *r, xt_error *err) {
+xt_status xt_report_movies(xt_report_run *r, size_t *left, xt_error *err) {
     xt_status status = XT_OK;
     char *path = NULL, *name[MOST_MOVIES];
     int count = 0;
-    size_t left = XT_REPORT_FILMS / (size_t)r->count;
+    const size_t most = XT_REPORT_FILMS / (size_t)r->count;
+    size_t room = most < *left ? most : *left;
+    *left -= room;
     XT_TRY(xt_path_join(&path, r->dir, "films", err));
     DIR *list = opendir(path);
     xt_json_open_array(r->json, "movies");
@@ -205,8 +215,9 @@ xt_status xt_report_movies(xt_report_run *r, xt_error *err) {
             count++;
         }
     qsort(name, (size_t)count, sizeof *name, by_name);
-    for (int i = 0; i < count; i++) XT_GO(write_movie(r, name[i], i, &left, err));
+    for (int i = 0; i < count; i++) XT_GO(write_movie(r, name[i], i, &room, err));
     xt_json_close(r->json);
+    *left += room;
 done:
     if (list) closedir(list);
     for (int i = 0; i < count; i++) free(name[i]);

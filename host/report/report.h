@@ -13,8 +13,9 @@
 
 enum { XT_REPORT_RUNS = 8 }; /* that a page compares at most */
 
-/* Bytes of pictures, films and volumes that a page may hold, as base64: together under 15 MB. */
-enum { XT_REPORT_PICTURES = 13 << 19 /* 6.5 MiB */, XT_REPORT_FILMS = 3 << 20 };
+/* Bytes of films and pictures that a page may hold, as base64: first the films, at most their part of it.
+ * With the volumes (report/space.h) under 15 MB. */
+enum { XT_REPORT_BYTES = 10 << 20, XT_REPORT_FILMS = 3 << 20 };
 
 typedef struct {
     const char *const *dirs; /* folders of runs */

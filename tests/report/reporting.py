@@ -58,14 +58,16 @@ class Page(html.parser.HTMLParser):
         return base64.b64decode(self.script(name), validate=True)
 
     def policy(self):
-        found = [a["content"] for n, a in self.elements if n == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+        found = [a["content"] for n, a in self.elements if n == "meta"
+            and a.get("http-equiv") == "Content-Security-Policy"]
         expect(len(found) == 1, "no policy")
         return {part.split()[0]: part.split()[1:] for part in found[0].split(";") if part.strip()}
 
     def check(self):
         """Nothing from elsewhere, nothing that runs but what the policy names, each section with its heading."""
         policy = self.policy()
-        expect(policy["default-src"] == ["'none'"] and policy["connect-src"] == ["'none'"], "the policy lets out: %s" % policy)
+        expect(policy["default-src"] == ["'none'"] and policy["connect-src"] == ["'none'"],
+            "the policy lets out: %s" % policy)
         for kind, parts in (("script-src", self.scripts), ("style-src", self.styles)):
             for attributes, text in parts:
                 if attributes.get("type", "").startswith("application/"):
@@ -77,7 +79,8 @@ class Page(html.parser.HTMLParser):
                 expect(not key.startswith("on") and key != "style", "%s has %s" % (name, key))
                 if key in ("src", "href", "action", "data", "srcset", "poster"):
                     expect(value.startswith("#") or value.startswith("data:"), "%s refers to %.60s" % (name, value))
-        expect(not re.search(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", self.text), "the page refers to another one")
+        expect(not re.search(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", self.text),
+            "the page refers to another one")
         expect(("html", {"lang": "en"}) in self.elements, "no language")
         names = [name for name, _ in self.elements]
         for name in ("main", "header", "nav", "footer", "title"):
@@ -101,21 +104,30 @@ def picture(path, shade, width=24, height=18, **text):
         file.write(data + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def made_up(folder, rows=51, title="A run", frames=3, status="done", extra=None, columns=("muscle_mass [1]", "plasma_myokine [pM]")):
+def made_up(folder, rows=51, title="A run", frames=3, status="done", extra=None,
+    columns=("muscle_mass [1]", "plasma_myokine [pM]")):
     """A run's folder that no simulation wrote. Curve k of row i is 1 + (k + 1) sin(i / 7) / 10."""
     os.makedirs(os.path.join(folder, "frames"))
     record = {
         "program": "crosstalk", "version": "0.0.0", "git": "0", "status": status, "well_mixed": False, "model": "made_up", "model_file": "m.yaml",
-        "device": {"platform": "P", "name": "D", "vendor": "V", "driver": "1", "version": "OpenCL 1.2", "compute_units": 1, "copy_bytes_per_s": 1e10},
-        "mesh": {"dims": [4, 4, 1], "spacing_mm": [1, 1, 1], "voxels": 16}, "balance": {"myokine": 3e-7, "osteokine": 1e-9},
-        "fraction_defect": 1e-8, "range_pM": {"myokine": [1, 2]}, "solver": {"solves": 4, "worst_residual": 5e-7, "acute_steps": 0, "rejected_steps": 0},
-        "stepping": {"remodelling_steps": 9, "largest_step_error": 1e-4}, "bounds": {"balance": 1e-6, "fraction_defect": 1e-6, "residual": 1e-6, "step_error": 5e-3},
-        "wall_s": 2.0, "wall": {"parts": [{"name": "rules", "seconds": 1.5, "share": 0.75}, {"name": "other", "seconds": 0.5, "share": 0.25}], "writing_thread_s": 0.1},
-        "stages": [{"name": "step", "seconds": 1.0, "bytes": 1e9, "launches": 3, "share_of_wall": 0.5, "share_of_copy_bandwidth": 0.1}],
+        "device": {"platform": "P", "name": "D", "vendor": "V", "driver": "1", "version": "OpenCL 1.2",
+            "compute_units": 1, "copy_bytes_per_s": 1e10},
+        "mesh": {"dims": [4, 4, 1], "spacing_mm": [1, 1, 1], "voxels": 16}, "balance": {"myokine": 3e-7,
+            "osteokine": 1e-9},
+        "fraction_defect": 1e-8, "range_pM": {"myokine": [1, 2]}, "solver": {"solves": 4, "worst_residual": 5e-7,
+            "acute_steps": 0, "rejected_steps": 0},
+        "stepping": {"remodelling_steps": 9, "largest_step_error": 1e-4}, "bounds": {"balance": 1e-6,
+            "fraction_defect": 1e-6, "residual": 1e-6, "step_error": 5e-3},
+        "wall_s": 2.0, "wall": {"parts": [{"name": "rules", "seconds": 1.5, "share": 0.75},
+            {"name": "other", "seconds": 0.5, "share": 0.25}], "writing_thread_s": 0.1},
+        "stages": [{"name": "step", "seconds": 1.0, "bytes": 1e9, "launches": 3, "share_of_wall": 0.5,
+            "share_of_copy_bandwidth": 0.1}],
         "warnings": [], "calibration": "Not medical advice.",
-        "scene": {"format": 1, "title": title, "subject": {"sex": "female", "age": "25 y", "ageing": True}, "drivers": {}, "clock": {"mode": "chronic", "until": "age 75 y"},
+        "scene": {"format": 1, "title": title, "subject": {"sex": "female", "age": "25 y", "ageing": True},
+            "drivers": {}, "clock": {"mode": "chronic", "until": "age 75 y"},
                   "events": [{"at": "age 50 y", "set": {"sessions": "3 1/week"}}], "numerics": {"tolerance": 1e-6}, "output": {"frames": [{"show": "tissue"}]},
-                  "targets": [{"readout": "muscle_mass", "sex": "both", "from": "age 60 y", "to": "age 70 y", "low": -90, "high": 90, "change": True, "about": "wide", "source": "nobody"}]},
+                  "targets": [{"readout": "muscle_mass", "sex": "both", "from": "age 60 y", "to": "age 70 y",
+                      "low": -90, "high": 90, "change": True, "about": "wide", "source": "nobody"}]},
     }
     record.update(extra or {})
     with open(os.path.join(folder, "run.json"), "w", encoding="utf-8") as file:
@@ -124,10 +136,12 @@ def made_up(folder, rows=51, title="A run", frames=3, status="done", extra=None,
         file.write("time [d],age [y]," + ",".join(columns) + "\n")
         for i in range(rows):
             values = [1 + (k + 1) * math.sin(i / 7) / 10 for k in range(len(columns))]
-            file.write(",".join("%.9g" % v for v in [365.25 * 50 * i / max(rows - 1, 1), 25 + 50 * i / max(rows - 1, 1), *values]) + "\n")
+            file.write(",".join("%.9g" % v for v in [365.25 * 50 * i / max(rows - 1, 1), 25 + 50 * i / max(rows - 1, 1),
+                *values]) + "\n")
     for k in range(frames):
         for name, shade in (("tissue", (200, 80 * k, 40)), ("myokine", (0, 80 * k, 200))):
-            picture(os.path.join(folder, "frames", "%s_z0_%04d.png" % (name, k)), shade, Title=name.capitalize() + " (µ)",
+            picture(os.path.join(folder, "frames", "%s_z0_%04d.png" % (name, k)), shade,
+                Title=name.capitalize() + " (µ)",
                     Time="%g d" % (365.25 * 50 * k / max(frames - 1, 1)), Units="pM")
     return folder
 

@@ -12,7 +12,8 @@ HOSTILE = "</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>'\"
 
 def a_run_writes_its_page(folder):
     out = os.path.join(folder, "run")
-    running.run(os.path.join(running.ROOT, "scenes", "thigh.yaml"), out, ["geometry.spacing=8 mm", "clock.until=1 y", "output.every=0.5 y", "output.series=0.25 y",
+    running.run(os.path.join(running.ROOT, "scenes", "thigh.yaml"), out,
+        ["geometry.spacing=8 mm", "clock.until=1 y", "output.every=0.5 y", "output.series=0.25 y",
                                                                           "output.volumes={at_end: false}"])
     page = reporting.Page(os.path.join(out, "report.html")).check()
     run = page.data["runs"][0]
@@ -25,13 +26,18 @@ def a_run_writes_its_page(folder):
         name = "%s [%s]" % (column["name"], column["unit"])
         far = max(abs(a - row[name]) / (abs(row[name]) + 1e-12) for a, row in zip(column["values"], rows))
         expect(len(column["values"]) == len(rows) and far < 1e-6, "%s is off by %g" % (name, far))
+    for film in run["films"]:
+        for p in film["pictures"]:
+            p["text"] = {**film["pictures"][0]["text"], **p["text"]}
     pictures = [p for film in run["films"] for p in film["pictures"]]
     expect(len(pictures) == 21, "%d pictures" % len(pictures))
     for p in pictures:
         held = page.blob(p["blob"])
         width, height, _, _ = running.png(os.path.join(out, p["file"]))
-        expect(held[:8] == b"\x89PNG\r\n\x1a\n" and (p["width"], p["height"]) == (width, height), p["file"] + " is another picture")
-        expect(p["text"]["Scene"] == page.title and abs(p["time"] - float(p["text"]["Time"].split()[0])) < 1e-9, "metadata %s" % p)
+        expect(held[:8] == b"\x89PNG\r\n\x1a\n" and (p["width"], p["height"]) == (width, height),
+            p["file"] + " is another picture")
+        expect(p["text"]["Scene"] == page.title and abs(p["time"] - float(p["text"]["Time"].split()[0])) < 1e-9,
+            "metadata %s" % p)
     first = page.text
     reporting.report(out)
     again = reporting.Page(os.path.join(out, "report.html"))
@@ -41,13 +47,16 @@ def a_run_writes_its_page(folder):
 
 def texts_are_not_markup(folder):
     plain = reporting.page_of(folder, "plain", title="T")
-    nasty = reporting.page_of(folder, "nasty", title=HOSTILE, extra={"warnings": [HOSTILE], "model": HOSTILE}, columns=("muscle_mass [1]", '"<b>x</b>, </script> [pM]"'))
+    nasty = reporting.page_of(folder, "nasty", title=HOSTILE, extra={"warnings": [HOSTILE], "model": HOSTILE},
+        columns=("muscle_mass [1]", '"<b>x</b>, </script> [pM]"'))
     expect(nasty.title == HOSTILE.replace("\x00", ""), "the title is %r" % nasty.title)
     expect(len(nasty.scripts) == len(plain.scripts), "a title made a script")
     expect([n for n, _ in nasty.elements] == [n for n, _ in plain.elements], "a title made an element")
     run = nasty.data["runs"][0]
-    expect(run["record"]["scene"]["title"] == HOSTILE and run["record"]["warnings"] == [HOSTILE], "the texts have changed")
-    expect(run["series"]["columns"][3]["name"] == "<b>x</b>, </script>", "the column is %s" % run["series"]["columns"][3]["name"])
+    expect(run["record"]["scene"]["title"] == HOSTILE and run["record"]["warnings"] == [HOSTILE],
+        "the texts have changed")
+    expect(run["series"]["columns"][3]["name"] == "<b>x</b>, </script>",
+        "the column is %s" % run["series"]["columns"][3]["name"])
 
 
 def verdicts(folder):
@@ -56,10 +65,13 @@ def verdicts(folder):
     good = verdict("good")
     expect(good["state"] == "holds" and "Mass balance 3e-7 (bound 1e-6)" in good["detail"], "good: %s" % good)
     leak = verdict("leak", extra={"balance": {"a": 1e-9, "b": 3e-5}})
-    expect(leak["state"] == "broken" and leak["headline"].startswith("1 of") and "3e-5" in leak["detail"], "leak: %s" % leak)
+    expect(leak["state"] == "broken" and leak["headline"].startswith("1 of") and "3e-5" in leak["detail"],
+        "leak: %s" % leak)
     expect([c["pass"] for c in leak["checks"]].count(False) == 1, "leak: %s" % leak)
-    expect(verdict("nan", extra={"balance": {"a": 1e-9, "b": None}})["state"] == "broken", "a balance that is no number holds")
-    expect(verdict("finite", extra={"range_pM": {"a": [0, None]}})["state"] == "broken", "a level that is no number holds")
+    expect(verdict("nan", extra={"balance": {"a": 1e-9, "b": None}})["state"] == "broken",
+        "a balance that is no number holds")
+    expect(verdict("finite", extra={"range_pM": {"a": [0, None]}})["state"] == "broken",
+        "a level that is no number holds")
     failed = verdict("failed", status="failed: myokine is nan in voxel 3", extra={"balance": {}})
     expect(failed["state"] == "failed" and failed["detail"] == "myokine is nan in voxel 3", "failed: %s" % failed)
     expect(verdict("stopped", status="stopped")["state"] == "stopped", "stopped")
@@ -74,9 +86,12 @@ def damage(folder):
     out = reporting.made_up(os.path.join(folder, "damaged"), frames=2)
     record, series = os.path.join(out, "run.json"), os.path.join(out, "series.csv")
     whole = open(series, encoding="utf-8").read()
-    for text, place, words in ((whole.replace("26,", "26,x", 1), ":3:", "expected a number, found 'x"), (whole + "1,2\n", ":53:", "expected 4 numbers, found 2"),
-                               (whole + "1,2,3,4,5\n", ":53:", "more numbers than columns"), ("a,b\n1,2\n", ":1:", "no series of a run"), ("", ":1:", "names of columns"),
-                               ('"time [d],x\n', ":1:", "quote is not closed"), ("time [d],x\nnan,1\n", ":2:", "without a time")):
+    for text, place, words in ((whole.replace("26,", "26,x", 1), ":3:", "expected a number, found 'x"),
+        (whole + "1,2\n", ":53:", "expected 4 numbers, found 2"),
+                               (whole + "1,2,3,4,5\n", ":53:", "more numbers than columns"), ("a,b\n1,2\n", ":1:",
+                                   "no series of a run"), ("", ":1:", "names of columns"),
+                               ('"time [d],x\n', ":1:", "quote is not closed"), ("time [d],x\nnan,1\n", ":2:",
+                                   "without a time")):
         with open(series, "w", encoding="utf-8") as file:
             file.write(text)
         said = reporting.report(out, status=2).stderr
@@ -91,7 +106,8 @@ def damage(folder):
     reporting.report(out)
     run = reporting.Page(os.path.join(out, "report.html")).check().data["runs"][0]
     expect(run["series"]["columns"][2]["values"] == [None, None, 3], "gaps: %s" % run["series"]["columns"][2])
-    expect(any("damaged" in text for text in run["missing"]), "nothing is said of the damaged pictures: %s" % run["missing"])
+    expect(any("damaged" in text for text in run["missing"]),
+        "nothing is said of the damaged pictures: %s" % run["missing"])
     os.remove(series)
     for path in os.listdir(os.path.join(out, "frames")):
         os.remove(os.path.join(out, "frames", path))
@@ -99,7 +115,8 @@ def damage(folder):
     reporting.report(out)
     run = reporting.Page(os.path.join(out, "report.html")).check().data["runs"][0]
     expect(run["series"] is None and run["films"] == [], "pieces that are not there")
-    for text, words in (("{", "run.json:1:"), ("[]", "not the record of a run"), ("\xff", "run.json"), ('{"status": "done"}', "not the record"), ("", "run.json:1:")):
+    for text, words in (("{", "run.json:1:"), ("[]", "not the record of a run"), ("\xff", "run.json"),
+        ('{"status": "done"}', "not the record"), ("", "run.json:1:")):
         with open(record, "w", encoding="latin-1") as file:
             file.write(text)
         said = reporting.report(out, status=2).stderr
@@ -147,7 +164,8 @@ def comparison(folder):
     out = os.path.join(folder, "both.html")
     reporting.report(one, other, options=["-o", out])
     data = reporting.Page(out).check().data
-    expect([run["name"] for run in data["runs"]] == ["first", "second"], "runs %s" % [run["name"] for run in data["runs"]])
+    expect([run["name"] for run in data["runs"]] == ["first", "second"],
+        "runs %s" % [run["name"] for run in data["runs"]])
     blobs = [p["blob"] for run in data["runs"] for film in run["films"] for p in film["pictures"]]
     expect(len(set(blobs)) == len(blobs) == 12, "blobs %s" % blobs)
     expect("--force" in reporting.report(one, other, options=["-o", out], status=4).stderr, "another page was replaced")

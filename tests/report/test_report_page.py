@@ -46,7 +46,8 @@ def curves(page):
     page.click(CHART + " .legend button")
     after = page.js("document.querySelectorAll('%s .curve').length" % SVG)
     expect(after == before - 1, "the legend hides %d curves" % (before - after))
-    expect(page.js("document.querySelector('%s .legend button').ariaPressed" % CHART) == "false", "the button does not say so")
+    expect(page.js("document.querySelector('%s .legend button').ariaPressed" % CHART) == "false",
+        "the button does not say so")
 
     ticks = page.js("document.querySelector('%s').textContent" % SVG)
     page.click("#curves input[value=time]")
@@ -96,7 +97,8 @@ def sizes(page, folder):
         for dark in (False, True):
             page.media(dark=dark)
             page.wait("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
-            expect(page.js(NOT_WIDER), "at %d pixels the page is %d wide" % (width, page.js("document.documentElement.scrollWidth")))
+            expect(page.js(NOT_WIDER), "at %d pixels the page is %d wide" % (width,
+                page.js("document.documentElement.scrollWidth")))
             corner = page.pixels()[-1, 0].astype(int).sum()
             expect(corner < 150 if dark else corner > 700, "the ground is %d" % corner)
     page.media(printed=True)
@@ -110,19 +112,23 @@ def sizes(page, folder):
 
 def words(page):
     text = page.js("document.body.innerText")
-    for part in ("This run's numbers hold.", "Mass balance 3e-7 (bound 1e-6)", "1 of 1 published ranges is met", "Where the time went", "Not medical advice"):
+    for part in ("This run's numbers hold.", "Mass balance 3e-7 (bound 1e-6)", "1 of 1 published ranges is met",
+        "Where the time went", "Not medical advice"):
         expect(part in text, "the page does not say: " + part)
     expect(page.js("[...document.querySelectorAll('img')].every(i => i.alt)"), "a picture without words")
     expect(page.js("[...document.querySelectorAll('th')].every(h => h.scope)"), "a heading of a table without scope")
     expect(page.js("[...document.querySelectorAll('button, input, select')].every(e => e.textContent.trim() || e.labels?.length || e.ariaLabel)"), "a control without a name")
     levels = page.js("[...document.querySelectorAll('h1, h2, h3')].filter(h => h.getClientRects().length).map(h => Number(h.tagName[1]))")
-    expect(levels[0] == 1 and levels.count(1) == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:])), "headings %s" % levels)
+    expect(levels[0] == 1 and levels.count(1) == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:])),
+        "headings %s" % levels)
 
 
 def main(folder):
     run = reporting.made_up(os.path.join(folder, "run"), columns=COLUMNS)
-    nasty = reporting.made_up(os.path.join(folder, "nasty"), title="</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">",
-                              columns=("<img src=x onerror=document.title='owned'> [1]", "b [1]"), extra={"warnings": ["<script>document.title='owned'</script>"]})
+    nasty = reporting.made_up(os.path.join(folder, "nasty"),
+        title="</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">",
+                              columns=("<img src=x onerror=document.title='owned'> [1]",
+                                  "b [1]"), extra={"warnings": ["<script>document.title='owned'</script>"]})
     running_run = reporting.made_up(os.path.join(folder, "going"), rows=1, frames=1, status="running")
     both = os.path.join(folder, "both.html")
     for one in (run, nasty, running_run):
@@ -137,7 +143,8 @@ def main(folder):
         later(page)
         sizes(page, folder)
         page.open(os.path.join(nasty, "report.html"))
-        expect(page.js("document.title").startswith("</script>") and page.js("document.querySelectorAll('h1 *').length") == 0, "a text became markup")
+        expect(page.js("document.title").startswith("</script>")
+            and page.js("document.querySelectorAll('h1 *').length") == 0, "a text became markup")
         page.open(os.path.join(running_run, "report.html"))
         expect("still going on" in page.js("document.body.innerText"), "a running run does not say so")
         page.open(both)

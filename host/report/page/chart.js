@@ -1,7 +1,8 @@
 "use strict";
 /* One chart of curves over a common axis, as SVG: hover or arrow keys read values, the legend hides curves.
  *
- * spec: {title, unit, x: {label, text(x)}, series: [{key, label, k, dash, x: [], y: []}], bands, events: [{x, label}]} */
+ * spec: {title, unit, x: {label, text(x)}, series: [{key, label, k, dash, x: [], y: []}], bands,
+     events: [{x, label}]} */
 window.crosstalk = window.crosstalk || {};
 
 crosstalk.Chart = class {
@@ -15,7 +16,8 @@ crosstalk.Chart = class {
         this.tip = make("div", {class: "tip", hidden: true});
         this.legend = make("ul", {class: "legend", "aria-label": "Curves shown"});
         this.said = make("p", {class: "hidden", "aria-live": "polite"});
-        this.element = make("figure", {class: "chart"}, make("figcaption", {}, this.title, this.unit), this.svg, this.legend, this.tip, this.said);
+        this.element = make("figure", {class: "chart"}, make("figcaption", {}, this.title, this.unit), this.svg,
+            this.legend, this.tip, this.said);
         this.svg.addEventListener("pointermove", event => this.pointed(event));
         this.svg.addEventListener("pointerdown", event => this.pointed(event));
         this.svg.addEventListener("pointerleave", () => group.move(null));
@@ -55,16 +57,19 @@ crosstalk.Chart = class {
     legendNow() {
         const make = crosstalk.make, spec = this.spec;
         this.legend.hidden = spec.series.length < 2;
-        crosstalk.fill(this.legend, spec.series.map(s => make("li", {}, make("button", {type: "button", "data-key": s.key,
+        crosstalk.fill(this.legend, spec.series.map(s => make("li", {},
+            make("button", {type: "button", "data-key": s.key,
             "aria-pressed": this.hidden.has(s.key) ? "false" : "true"},
-            make("svg", {viewBox: "0 0 20 10", "aria-hidden": "true"}, make("line", {x1: 1, x2: 19, y1: 5, y2: 5, class: "curve k" + s.k, "stroke-dasharray": s.dash})),
+            make("svg", {viewBox: "0 0 20 10", "aria-hidden": "true"},
+                make("line", {x1: 1, x2: 19, y1: 5, y2: 5, class: "curve k" + s.k, "stroke-dasharray": s.dash})),
             s.label))));
         for (const button of this.legend.querySelectorAll("button")) {
             button.onclick = () => {
                 const key = button.dataset.key;
                 if (!this.hidden.delete(key)) this.hidden.add(key);
                 for (const chart of this.hidden === this.group.hidden ? this.group.charts : [this]) {
-                    for (const b of chart.legend.querySelectorAll("button")) b.setAttribute("aria-pressed", this.hidden.has(b.dataset.key) ? "false" : "true");
+                    for (const b of chart.legend.querySelectorAll("button")) b.setAttribute("aria-pressed",
+                        this.hidden.has(b.dataset.key) ? "false" : "true");
                     chart.draw();
                 }
             };
@@ -83,9 +88,11 @@ crosstalk.Chart = class {
     range() {
         let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
         for (const s of this.spec.series) for (const x of s.x) { x0 = Math.min(x0, x); x1 = Math.max(x1, x); }
+        for (const x of this.spec.x.range || []) { x0 = Math.min(x0, x); x1 = Math.max(x1, x); }
         const shown = this.shown();
         for (const s of shown) for (const y of s.y) if (y !== null) { y0 = Math.min(y0, y); y1 = Math.max(y1, y); }
-        for (const b of this.spec.bands || []) if (shown.some(s => s.key === b.key)) for (const [, low, high] of b.points) {
+        for (const b of this.spec.bands || []) if (shown.some(s => s.key === b.key)) for (const [, low,
+            high] of b.points) {
             y0 = Math.min(y0, low);
             y1 = Math.max(y1, high);
         }
@@ -100,20 +107,25 @@ crosstalk.Chart = class {
     draw() {
         const make = crosstalk.make, spec = this.spec, r = this.range(), width = this.width, shown = this.shown();
         const height = Math.round(Math.min(300, Math.max(200, width * .46)));
-        const ends = width >= 440 && shown.length > 1 && 7.6 * Math.max(...shown.map(s => s.label.length)) < width * .34;
+        const ends = width >= 440 && shown.length > 1 && 7.6 * Math.max(...shown.map(s =>
+            s.label.length)) < width * .34;
         const yTicks = crosstalk.Chart.ticks(r.y0, r.y1, height > 240 ? 6 : 5);
         const yText = yTicks.values.map(v => v.toFixed(yTicks.digits).replace("-", "−"));
-        const left = 10 + 7 * Math.max(...yText.map(t => t.length)), right = ends ? 16 + 7.6 * Math.max(...shown.map(s => s.label.length)) : 12;
+        const left = 10 + 7 * Math.max(...yText.map(t => t.length)),
+            right = ends ? 16 + 7.6 * Math.max(...shown.map(s => s.label.length)) : 12;
         const top = (spec.events || []).length ? 24 : 10, bottom = height - 38;
         const X = x => left + (x - r.x0) / (r.x1 - r.x0) * (width - left - right);
         const Y = y => bottom - (y - r.y0) / (r.y1 - r.y0) * (bottom - top);
         const xTicks = crosstalk.Chart.ticks(r.x0, r.x1, Math.max(3, Math.floor((width - left - right) / 56)));
         this.X = X; this.Y = Y; this.top = top; this.bottom = bottom; this.r = r;
         const parts = [];
-        yTicks.values.forEach((v, i) => parts.push(make("line", {class: "grid", x1: left, x2: X(r.x1), y1: Y(v), y2: Y(v)}),
+        yTicks.values.forEach((v, i) => parts.push(make("line",
+            {class: "grid", x1: left, x2: X(r.x1), y1: Y(v), y2: Y(v)}),
             make("text", {x: left - 6, y: Y(v) + 4, "text-anchor": "end"}, yText[i])));
-        for (const v of xTicks.values) parts.push(make("line", {class: "axis", x1: X(v), x2: X(v), y1: bottom, y2: bottom + 4}),
-            make("text", {x: X(v), y: bottom + 17, "text-anchor": "middle"}, v.toFixed(xTicks.digits).replace("-", "−")));
+        for (const v of xTicks.values) parts.push(make("line",
+            {class: "axis", x1: X(v), x2: X(v), y1: bottom, y2: bottom + 4}),
+            make("text", {x: X(v), y: bottom + 17, "text-anchor": "middle"},
+                v.toFixed(xTicks.digits).replace("-", "−")));
         parts.push(make("line", {class: "axis", x1: left, x2: X(r.x1), y1: bottom, y2: bottom}),
             make("text", {x: X(r.x1), y: bottom + 33, "text-anchor": "end"}, spec.x.label));
         let busy = -Infinity;
@@ -129,15 +141,19 @@ crosstalk.Chart = class {
             if (!s) continue;
             if (b.mark) {
                 const [x, low, high] = b.points[0], cap = X(x);
-                parts.push(make("path", {class: "curve band-mark k" + s.k, d: low === high ? "M" + (cap - 5) + " " + Y(low) + "l5 -5l5 5l-5 5Z"
-                    : "M" + cap + " " + Y(low) + "V" + Y(high) + "M" + (cap - 4) + " " + Y(low) + "h8M" + (cap - 4) + " " + Y(high) + "h8"}, make("title", {}, b.label)));
+                parts.push(make("path", {class: "curve band-mark k" + s.k,
+                    d: low === high ? "M" + (cap - 5) + " " + Y(low) + "l5 -5l5 5l-5 5Z"
+                    : "M" + cap + " " + Y(low) + "V" + Y(high) + "M" + (cap - 4) + " " + Y(low) + "h8M" + (cap - 4)
+                        + " " + Y(high) + "h8"}, make("title", {}, b.label)));
                 continue;
             }
-            const narrow = (r.x1 - r.x0) * .008, points = b.points.map(([x, low, high], i) => [x + (b.points[0][0] === b.points[1][0] ? (i ? narrow : -narrow) : 0), low, high]);
+            const narrow = (r.x1 - r.x0) * .008, points = b.points.map(([x, low, high], i) =>
+                [x + (b.points[0][0] === b.points[1][0] ? (i ? narrow : -narrow) : 0), low, high]);
             const there = points.map(([x, low, high]) => [X(Math.min(Math.max(x, r.x0), r.x1)), Y(low), Y(high)]);
             const path = "M" + there.map(p => p[0].toFixed(1) + " " + p[1].toFixed(1)).join("L") + "L"
                 + there.slice().reverse().map(p => p[0].toFixed(1) + " " + p[2].toFixed(1)).join("L") + "Z";
-            parts.push(make("path", {class: "band f" + s.k, d: path}), make("path", {class: "band-edge k" + s.k, d: path}, make("title", {}, b.label)));
+            parts.push(make("path", {class: "band f" + s.k, d: path}),
+                make("path", {class: "band-edge k" + s.k, d: path}, make("title", {}, b.label)));
         }
         const labels = [];
         for (const s of shown) {
@@ -149,15 +165,18 @@ crosstalk.Chart = class {
                 last = i;
             });
             parts.push(make("path", {class: "curve k" + s.k, d: path, "stroke-dasharray": s.dash, "data-key": s.key}));
-            if (s.x.length <= 30) s.x.forEach((x, i) => s.y[i] !== null && parts.push(make("circle", {class: "dot f" + s.k, cx: X(x), cy: Y(s.y[i]), r: 3})));
-            if (last !== null) labels.push({s, y: Y(s.y[last])});
+            if (s.x.length <= 16) s.x.forEach((x, i) => s.y[i] !== null
+                && parts.push(make("circle", {class: "dot f" + s.k, cx: X(x), cy: Y(s.y[i]), r: 3})));
+            if (last !== null) labels.push({s, x: X(s.x[last]), y: Y(s.y[last])});
         }
         if (ends) {
             labels.sort((a, b) => a.y - b.y);
             labels.forEach((l, i) => { l.at = Math.max(l.y, i ? labels[i - 1].at + 14 : top); });
             const over = labels.length ? labels[labels.length - 1].at - bottom : 0;
-            if (over > 0) for (let i = labels.length - 1; i >= 0; i--) labels[i].at = Math.min(labels[i].at, i === labels.length - 1 ? bottom : labels[i + 1].at - 14);
-            for (const l of labels) parts.push(make("text", {class: "end f" + l.s.k, x: X(r.x1) + 8, y: l.at + 4}, l.s.label));
+            if (over > 0) for (let i = labels.length - 1; i >= 0;
+                i--) labels[i].at = Math.min(labels[i].at, i === labels.length - 1 ? bottom : labels[i + 1].at - 14);
+            for (const l of labels) parts.push(make("text", {class: "end f" + l.s.k, x: l.x + 8, y: l.at + 4},
+                l.s.label));
         }
         this.cursor = make("g", {});
         this.svg.setAttribute("viewBox", "0 0 " + width + " " + height);
@@ -170,7 +189,8 @@ crosstalk.Chart = class {
     words() {
         const say = s => {
             const there = s.y.filter(y => y !== null);
-            return there.length ? s.label + " from " + crosstalk.number(there[0]) + " to " + crosstalk.number(there[there.length - 1]) : s.label + ": no values";
+            return there.length ? s.label + " from " + crosstalk.number(there[0]) + " to "
+                + crosstalk.number(there[there.length - 1]) : s.label + ": no values";
         };
         return this.spec.title + (this.spec.unit ? ", in " + this.spec.unit : "") + ", over " + this.spec.x.label + ". "
             + this.shown().map(say).join("; ") + ". Arrow keys read the values.";
@@ -197,12 +217,14 @@ crosstalk.Chart = class {
     longest() { return this.shown().reduce((a, b) => !a || b.x.length > a.x.length ? b : a, null); }
 
     key(event) {
-        const step = {ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity}[event.key];
+        const step = {ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -Infinity,
+            End: Infinity}[event.key];
         const longest = this.longest();
         if (event.key === "Escape") this.group.move(null);
         if (step === undefined || !longest) return;
         event.preventDefault();
-        const now = this.at === null || this.at === undefined ? (step > 0 ? -1 : longest.x.length) : crosstalk.Chart.nearest(longest.x, this.at);
+        const now = this.at === null || this.at === undefined ? (step > 0 ? -1 : longest.x.length)
+            : crosstalk.Chart.nearest(longest.x, this.at);
         const next = Math.min(longest.x.length - 1, Math.max(0, now + step));
         this.group.move(longest.x[next], this);
         this.said.textContent = this.reading(longest.x[next]);
@@ -216,7 +238,8 @@ crosstalk.Chart = class {
     }
 
     reading(x) {
-        return this.spec.x.text(x) + ": " + this.values(x).map(v => v.s.label + " " + crosstalk.number(v.y, 4) + (this.spec.unit && !this.spec.relative ? " " + this.spec.unit : "")).join(", ");
+        return this.spec.x.text(x) + ": " + this.values(x).map(v => v.s.label + " " + crosstalk.number(v.y, 4)
+            + (this.spec.unit && !this.spec.relative ? " " + this.spec.unit : "")).join(", ");
     }
 
     /* The cursor at x (null: none); the tip only where the reader is. */
@@ -234,8 +257,11 @@ crosstalk.Chart = class {
         this.tip.hidden = !here;
         if (!here) return;
         values.sort((a, b) => b.y - a.y);
-        this.tip.replaceChildren(make("b", {}, this.spec.x.text(x)), make("table", {}, make("tbody", {}, values.map(v => make("tr", {},
-            make("th", {scope: "row"}, make("svg", {viewBox: "0 0 14 8", "aria-hidden": "true"}, make("line", {x1: 1, x2: 13, y1: 4, y2: 4, class: "curve k" + v.s.k, "stroke-dasharray": v.s.dash})), v.s.label),
+        this.tip.replaceChildren(make("b", {}, this.spec.x.text(x)),
+            make("table", {}, make("tbody", {}, values.map(v => make("tr", {},
+            make("th", {scope: "row"}, make("svg", {viewBox: "0 0 14 8", "aria-hidden": "true"},
+                make("line", {x1: 1, x2: 13, y1: 4, y2: 4, class: "curve k" + v.s.k, "stroke-dasharray": v.s.dash})),
+                v.s.label),
             make("td", {}, crosstalk.number(v.y, 4)))))));
         const scale = this.svg.clientWidth / this.width, across = this.tip.offsetWidth;
         const to = px * scale + 14 + across > this.element.clientWidth ? px * scale - across - 14 : px * scale + 14;

@@ -15,7 +15,8 @@ crosstalk.column = function (run, column) {
     return {
         name: column.name, unit: column.unit === "1" ? "" : column.unit.replace("^3", "³").replace("^2", "²"),
         label: told.label || crosstalk.words(column.name), about: told.about || "",
-        group: told.group || groups[column.unit] || crosstalk.words(column.unit), relative: told.relative === undefined ? column.unit === "1" : told.relative
+        group: told.group || groups[column.unit] || crosstalk.words(column.unit),
+            relative: told.relative === undefined ? column.unit === "1" : told.relative
     };
 };
 
@@ -27,35 +28,43 @@ crosstalk.axes = function (data) {
     for (const run of data.runs) {
         const time = crosstalk.columnOf(run, "time");
         if (time && time.values.length) longest = Math.max(longest, time.values[time.values.length - 1]);
+        if (run.verdict.state === "running") longest = Math.max(longest, crosstalk.whole(run) || 0);
+            /* room for what is to come */
     }
-    const [per, unit, word] = longest < 4 ? [1 / 24, "h", "hour"] : longest < 1100 ? [1, "d", "day"] : [365.25, "y", "year"];
+    const [per, unit, word] = longest < 4 ? [1 / 24, "h", "hour"] : longest < 1100 ? [1, "d", "day"]
+        : [365.25, "y", "year"];
     const number = crosstalk.number;
-    const time = {name: "time", label: "time [" + unit + "]", of: run => crosstalk.columnOf(run, "time").values.map(t => t / per), event: (run, t) => t / per,
+    const time = {name: "time", label: "time [" + unit + "]",
+        of: run => crosstalk.columnOf(run, "time").values.map(t => t / per), event: (run, t) => t / per,
         text: x => word + " " + number(x, 4)};
-    const age = {name: "age", label: "age [y]", of: run => crosstalk.columnOf(run, "age").values, event: (run, t) => crosstalk.ageAt(run, t),
+    const age = {name: "age", label: "age [y]", of: run => crosstalk.columnOf(run, "age").values,
+        event: (run, t) => crosstalk.ageAt(run, t),
         text: x => "age " + number(x, 4) + " y"};
     const ages = data.runs.every(run => { /* an age that stays is no axis */
         const column = crosstalk.columnOf(run, "age");
-        return column && column.values.length && column.values[column.values.length - 1] - column.values[0] > .3;
+        return column && column.values.length && crosstalk.ageAt(run, longest) - column.values[0] > .3;
     });
     return ages ? longest > 1100 ? [age, time] : [time, age] : [time];
 };
 
-/* Age at a time, from the series. */
+/* Age at a time in days. */
 crosstalk.ageAt = function (run, days) {
-    const time = crosstalk.columnOf(run, "time"), age = crosstalk.columnOf(run, "age");
-    if (!time || !age || !time.values.length) return null;
-    let i = 1;
-    while (i < time.values.length - 1 && time.values[i] < days) i++;
-    if (time.values.length < 2) return age.values[0];
-    const t0 = time.values[i - 1], t1 = time.values[i];
-    return age.values[i - 1] + (t1 > t0 ? (days - t0) / (t1 - t0) : 0) * (age.values[i] - age.values[i - 1]);
+    const age = crosstalk.columnOf(run, "age");
+    if (!age || !age.values.length) return null;
+    return age.values[0] + ((run.record.scene.subject || {}).ageing === false ? 0 : days / 365.25);
+};
+
+/* Days that the scene asks for, an acute phase included; null if it does not say. */
+crosstalk.whole = function (run) {
+    const clock = run.record.scene.clock || {}, until = crosstalk.moment(run, clock.until || "");
+    return until === null ? null : until + (crosstalk.moment(run, clock.acute || "0 h") || 0);
 };
 
 /* "60 d", "age 45 y" as days since the start. */
 crosstalk.moment = function (run, text) {
     const found = /^(age\s+)?([-\d.eE+]+)\s*(\w+)$/.exec(String(text).trim());
-    const days = {s: 1 / 86400, min: 1 / 1440, h: 1 / 24, d: 1, week: 7, month: 365.25 / 12, y: 365.25}[found && found[3]];
+    const days = {s: 1 / 86400, min: 1 / 1440, h: 1 / 24, d: 1, week: 7, month: 365.25 / 12,
+        y: 365.25}[found && found[3]];
     if (!found || !days) return null;
     const value = parseFloat(found[2]) * days;
     if (!found[1]) return value;
@@ -64,8 +73,10 @@ crosstalk.moment = function (run, text) {
 };
 
 crosstalk.eventText = function (event) {
-    const said = Object.entries(event.set || {}).map(([name, value]) => name.replace(/_/g, " ") + " " + (value === null ? "as usual again" : value));
-    if (event.bolus) said.push("bolus of " + event.bolus.species + (event.bolus.amount ? ", " + event.bolus.amount : ""));
+    const said = Object.entries(event.set || {}).map(([name, value]) => name.replace(/_/g, " ") + " "
+        + (value === null ? "as usual again" : value));
+    if (event.bolus) said.push("bolus of " + event.bolus.species
+        + (event.bolus.amount ? ", " + event.bolus.amount : ""));
     return said.join(", ");
 };
 
@@ -76,11 +87,13 @@ crosstalk.events = function (data, axis) {
         const scene = run.record.scene, name = data.runs.length > 1 ? crosstalk.label(data, run) + ": " : "";
         const add = (days, text) => days !== null && found.push({days, x: axis.event(run, days), label: name + text});
         for (const event of scene.events || []) add(crosstalk.moment(run, event.at), crosstalk.eventText(event));
-        const acute = crosstalk.moment(run, (scene.clock || {}).acute || "0 h"), end = crosstalk.moment(run, (scene.clock || {}).until || "");
+        const acute = crosstalk.moment(run, (scene.clock || {}).acute || "0 h"),
+            end = crosstalk.moment(run, (scene.clock || {}).until || "");
         if (scene.clock && scene.clock.mode !== "acute" && acute > 0) add(end, "acute phase begins");
         const bout = (scene.drivers || {}).bout_start;
         if (bout) {
-            const from = crosstalk.moment(run, bout), length = crosstalk.moment(run, scene.drivers.bout_length || "1 h");
+            const from = crosstalk.moment(run, bout), length = crosstalk.moment(run,
+                scene.drivers.bout_length || "1 h");
             add(from, "bout of exercise begins");
             if (from !== null && length !== null) add(from + length, "bout ends");
         }
@@ -101,7 +114,8 @@ crosstalk.plan = function (data, axis) {
             if (column.name === "time" || column.name === "age") continue;
             const told = crosstalk.column(run, column);
             if (data.runs.every(r => crosstalk.still(crosstalk.columnOf(r, column.name)))) {
-                if (!still.some(s => s.name === column.name)) still.push({name: column.name, label: told.label, value: column.values[0], unit: told.unit, relative: told.relative});
+                if (!still.some(s => s.name === column.name)) still.push({name: column.name, label: told.label,
+                    value: column.values[0], unit: told.unit, relative: told.relative});
                 continue;
             }
             const key = told.group + "\n" + told.unit;
@@ -113,15 +127,22 @@ crosstalk.plan = function (data, axis) {
     }
     for (const [key, names] of groups) {
         const members = [...names.values()];
-        const peaks = members.map(m => Math.max(...m.runs.flatMap(r => r.column.values.map(v => Math.abs(v || 0))), 0)).filter(p => p > 0);
+        const peaks = members.map(m => Math.max(...m.runs.flatMap(r => r.column.values.map(v => Math.abs(v || 0))),
+            0)).filter(p => p > 0);
         const apart = peaks.length > 1 && Math.max(...peaks) > 8 * Math.min(...peaks);
-        const one = m => ({key: key + m.told.name, title: m.told.label, about: m.told.about, unit: m.told.relative ? "start = 1" : m.told.unit, relative: m.told.relative, names: [m.told.name],
-            series: m.runs.map((r, i) => ({key: compare ? String(data.runs.indexOf(r.run)) : m.told.name, label: compare ? crosstalk.label(data, r.run) : m.told.label,
-                k: compare ? data.runs.indexOf(r.run) % 8 + 1 : 1, dash: compare ? crosstalk.dashes[data.runs.indexOf(r.run) % 8] : "", x: r.x, y: r.column.values}))});
+        const one = m => ({key: key + m.told.name, title: m.told.label, about: m.told.about,
+            unit: m.told.relative ? "start = 1" : m.told.unit, relative: m.told.relative, names: [m.told.name],
+            series: m.runs.map((r, i) => ({key: compare ? String(data.runs.indexOf(r.run)) : m.told.name,
+                label: compare ? crosstalk.label(data, r.run) : m.told.label,
+                k: compare ? data.runs.indexOf(r.run) % 8 + 1 : 1,
+                    dash: compare ? crosstalk.dashes[data.runs.indexOf(r.run) % 8] : "", x: r.x,
+                    y: r.column.values}))});
         if (compare || apart || members.length > 8 || members.length === 1) plan.push(...members.map(one));
-        else plan.push({key, title: key.split("\n")[0], unit: members[0].told.relative ? "start = 1" : members[0].told.unit, relative: members[0].told.relative,
+        else plan.push({key, title: key.split("\n")[0], unit: members[0].told.relative ? "start = 1"
+            : members[0].told.unit, relative: members[0].told.relative,
             names: members.map(m => m.told.name),
-            series: members.map((m, i) => ({key: m.told.name, label: m.told.label, k: i % 8 + 1, dash: "", x: m.runs[0].x, y: m.runs[0].column.values}))});
+            series: members.map((m, i) => ({key: m.told.name, label: m.told.label, k: i % 8 + 1, dash: "",
+                x: m.runs[0].x, y: m.runs[0].column.values}))});
     }
     for (const spec of plan) spec.wide = spec.series.length > 1 && !compare;
     plan.sort((a, b) => b.wide - a.wide); /* the narrow ones fill rows of their own */
@@ -152,7 +173,8 @@ crosstalk.curves = function (data) {
         body.append(group.controls, group.host, group.notes);
     }
     crosstalk.fill(group.controls, axes.length < 2 ? [] : make("fieldset", {}, make("legend", {}, "Over"), axes.map(a =>
-        make("label", {}, make("input", {type: "radio", name: "axis", value: a.name, checked: a === axis}), " ", a.name))));
+        make("label", {}, make("input", {type: "radio", name: "axis", value: a.name, checked: a === axis}), " ",
+            a.name))));
     for (const input of group.controls.querySelectorAll("input"))
         input.onchange = () => { group.axis = input.value; group.move(null); crosstalk.curves(crosstalk.data); };
     const events = crosstalk.events(data, axis);
@@ -164,21 +186,27 @@ crosstalk.curves = function (data) {
             chart = new crosstalk.Chart(group);
             group.byKey.set(spec.key, chart);
         }
-        if (group.host.children[group.charts.length] !== chart.element) group.host.insertBefore(chart.element, group.host.children[group.charts.length] || null);
+        if (group.host.children[group.charts.length] !== chart.element) group.host.insertBefore(chart.element,
+            group.host.children[group.charts.length] || null);
         group.charts.push(chart);
         if (data.runs.length > 1) chart.hidden = group.hidden; /* a run is hidden in all charts or in none */
-        spec.x = {label: axis.label, text: axis.text};
+        const going = data.runs.filter(run => run.verdict.state === "running" && crosstalk.whole(run) !== null);
+        spec.x = {label: axis.label, text: axis.text, range: going.flatMap(run =>
+            [axis.event(run, 0), axis.event(run, crosstalk.whole(run))])};
         spec.events = events;
         spec.bands = crosstalk.bands ? crosstalk.bands(data, spec, axis) : [];
         chart.set(spec);
     }
     while (group.host.children.length > group.charts.length) group.host.lastChild.remove();
     const notes = [];
-    if (events.length) notes.push(make("p", {class: "small"}, make("b", {}, "Marks: "), events.map(e => e.mark + " " + axis.text(e.x) + ", " + e.label).join("; ") + "."));
+    if (events.length) notes.push(make("p", {class: "small"}, make("b", {}, "Marks: "),
+        events.map(e => e.mark + " " + axis.text(e.x) + ", " + e.label).join("; ") + "."));
     if (plan.still.length) notes.push(make("p", {class: "small"}, make("b", {}, "The same from start to end: "),
-        plan.still.map(s => s.label + (s.relative ? "" : " (" + crosstalk.unit(crosstalk.number(s.value), s.unit) + ")")).join(", ") + "."));
+        plan.still.map(s => s.label + (s.relative ? "" : " (" + crosstalk.unit(crosstalk.number(s.value), s.unit)
+            + ")")).join(", ") + "."));
     for (const run of data.runs) if (run.series && run.series.thinned)
-        notes.push(make("p", {class: "small soft"}, "Of " + crosstalk.number(run.series.rows, 7) + " rows the smallest and largest value of each short interval are drawn; series.csv has them all."));
+        notes.push(make("p", {class: "small soft"}, "Of " + crosstalk.number(run.series.rows, 7)
+            + " rows the smallest and largest value of each short interval are drawn; series.csv has them all."));
     if (crosstalk.targets) notes.push(...crosstalk.targets(data));
     crosstalk.fill(group.notes, notes);
 };

@@ -9,7 +9,8 @@ crosstalk.url = function (item) {
     if (held) return "data:" + crosstalk.url.type(item.file) + ";base64," + held.textContent;
     return crosstalk.data.live ? item.file : null;
 };
-crosstalk.url.type = file => ({png: "image/png", apng: "image/apng", webp: "image/webp", mp4: "video/mp4", webm: "video/webm"})[
+crosstalk.url.type = file => ({png: "image/png", apng: "image/apng", webp: "image/webp", mp4: "video/mp4",
+    webm: "video/webm"})[
     file.split(".").pop()] || "application/octet-stream";
 
 /* Bytes of a blob as a Uint8Array, for those who compute with them; null if there is none. */
@@ -27,9 +28,11 @@ crosstalk.time = function (days) {
 
 crosstalk.head = function (data) {
     const make = crosstalk.make, one = data.runs.length === 1, run = data.runs[0];
-    const head = [make("p", {class: "kicker"}, one ? "Crosstalk report" : "Crosstalk: " + data.runs.length + " runs compared")];
+    const head = [make("p", {class: "kicker"}, one ? "Crosstalk report" : "Crosstalk: " + data.runs.length
+        + " runs compared")];
     if (one) head.push(make("h1", {}, run.record.scene.title || run.name), crosstalk.facts(run));
-    else head.push(make("h1", {}, data.runs.map(r => r.record.scene.title || r.name).filter((t, i, all) => all.indexOf(t) === i).join(" · ")));
+    else head.push(make("h1", {}, data.runs.map(r => r.record.scene.title
+        || r.name).filter((t, i, all) => all.indexOf(t) === i).join(" · ")));
     for (const r of data.runs) head.push(crosstalk.verdict(r, one ? "" : crosstalk.label(data, r)));
     if (one && run.record.scene.expect)
         head.push(make("p", {}, make("b", {}, "The scene expects: "), run.record.scene.expect));
@@ -43,23 +46,33 @@ crosstalk.label = (data, run) => data.runs.filter(r => r.name === run.name).leng
 
 crosstalk.facts = function (run) {
     const make = crosstalk.make, scene = run.record.scene, facts = [];
-    const add = (name, value) => { if (value) facts.push(make("div", {}, make("dt", {}, name), make("dd", {}, value))); };
+    const add = (name, value) => { if (value) facts.push(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+        };
     const subject = scene.subject || {}, clock = scene.clock || {};
-    add("Subject", [subject.sex, subject.age && subject.age + " at the start", subject.ageing === false && "age held"].filter(Boolean).join(", "));
+    add("Subject", [subject.sex, subject.age && subject.age + " at the start",
+        subject.ageing === false && "age held"].filter(Boolean).join(", "));
     add("Until", clock.until);
-    add("Mode", run.record.well_mixed ? "well-mixed, no mesh" : clock.mode === "acute" ? "acute, fields in time" : "chronic");
+    add("Mode", run.record.well_mixed ? "well-mixed, no mesh" : clock.mode === "acute" ? "acute, fields in time"
+        : "chronic");
     const mesh = run.record.mesh;
-    if (mesh) add("Voxels", mesh.dims.join(" × ") + " of " + [...new Set(mesh.spacing_mm.map(h => crosstalk.number(h)))].join(" × ") + " mm");
-    for (const [name, value] of Object.entries(scene.drivers || {})) add(crosstalk.words(name), value === null ? "not set" : String(value));
+    if (mesh) add("Voxels", mesh.dims.join(" × ") + " of " + [...new Set(mesh.spacing_mm.map(h =>
+        crosstalk.number(h)))].join(" × ") + " mm");
+    for (const [name, value] of Object.entries(scene.drivers || {})) add(crosstalk.words(name),
+        value === null ? "not set" : String(value));
     add("Model", run.record.model);
     return make("dl", {class: "facts"}, facts);
 };
 
 crosstalk.verdict = function (run, name) {
     const make = crosstalk.make, v = run.verdict;
-    return make("div", {class: "verdict " + v.state, role: "status"},
-        make("p", {class: "line"}, name ? name + ": " : "", v.headline),
-        v.detail ? make("p", {class: "why"}, crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : ".")) : null);
+    const whole = v.state === "running" && crosstalk.whole(run), done = run.record.time_d;
+    return make("div", {class: "verdict " + v.state},
+        make("p", {class: "line"}, name ? name + ": " : "", v.headline,
+            whole > 0 && done >= 0 ? " " + crosstalk.capital(crosstalk.time(done)) + " of "
+            + crosstalk.time(whole).replace(/^\w+ (?=\d)/, "") + ", " + Math.round(100 * done / whole) + "\u00a0%."
+                : ""),
+        v.detail ? make("p", {class: "why"}, crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : "."))
+            : null);
 };
 
 /* One view for each run that has volumes; it stays what it is, whatever comes. */
@@ -68,7 +81,8 @@ crosstalk.spaces = function (data) {
     const runs = data.runs.filter(run => run.space && !run.record.well_mixed);
     section.hidden = !runs.length;
     while (body.children.length < runs.length)
-        body.append(make("div", {class: "space-run"}, runs.length > 1 ? make("h3", {}, crosstalk.label(data, runs[body.children.length])) : null,
+        body.append(make("div", {class: "space-run"}, runs.length > 1
+            ? make("h3", {}, crosstalk.label(data, runs[body.children.length])) : null,
             make("div", {})));
     runs.forEach((run, i) => crosstalk.space(body.children[i].lastChild, run.space));
 };
@@ -99,10 +113,10 @@ crosstalk.poll = async function () {
             const answer = await fetch("data.json", {cache: "no-store"});
             if (!answer.ok) throw new Error(answer.status);
             crosstalk.show(await answer.json());
-            document.documentElement.dataset.connection = "live";
+            document.getElementById("lost").hidden = true;
             wait = running() ? 2000 : 10000;
         } catch (reason) { /* the server is gone: the page stays as it is, and asks less often */
-            document.documentElement.dataset.connection = "lost";
+            document.getElementById("lost").hidden = !running();
             wait = Math.min(wait * 2, 60000);
         }
     }

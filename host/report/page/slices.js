@@ -9,19 +9,30 @@ crosstalk.slice.all = function (data) {
     const found = new Map();
     data.runs.forEach((run, i) => {
         for (const film of run.films) {
+            for (const picture of film.pictures) picture.text = Object.assign({}, film.pictures[0].text, picture.text);
             film.pictures = film.pictures.filter(picture => crosstalk.url(picture)); /* some may not have fitted */
             if (!film.pictures.length) continue;
-            if (!found.has(film.series)) found.set(film.series, {series: film.series, label: crosstalk.slice.label(film), per: []});
-            found.get(film.series).per[i] = film;
+            /* runs of other voxels have the same slice at another index */
+            const wide = film.series.replace(/_([xyz])\d+(?=$|-)/, "_$1");
+            const key = run.films.some(f => f !== film && f.series.replace(/_([xyz])\d+(?=$|-)/, "_$1") === wide)
+                ? film.series : wide;
+            if (!found.has(key)) found.set(key, {series: key, label: crosstalk.slice.label(film), per: []});
+            found.get(key).per[i] = film;
         }
     });
+    const labels = [...found.values()].map(entry => entry.label);
+    for (const entry of found.values()) /* one thing in several planes */
+        if (labels.filter(label => label === entry.label).length > 1)
+            entry.label += ", " + (crosstalk.slice.plane(entry.per.find(Boolean).series) || entry.series);
     const asked = ((data.runs[0].record.scene.output || {}).frames || []).map(frame => frame.show || frame);
-    const place = entry => { const at = asked.findIndex(show => entry.series === show || entry.series.startsWith(show + "_")); return at < 0 ? asked.length : at; };
+    const place = entry => { const at = asked.findIndex(show => entry.series === show
+        || entry.series.startsWith(show + "_")); return at < 0 ? asked.length : at; };
     return [...found.values()].sort((a, b) => place(a) - place(b));
 };
 
 /* "Osteokine (undercarboxylated osteocalcin)" is too long for a button. */
-crosstalk.slice.label = film => (film.pictures[0].text.Title || crosstalk.words(film.series)).replace(/\s*\([^)]*\)$/, "");
+crosstalk.slice.label = film => (film.pictures[0].text.Title || crosstalk.words(film.series))
+    .replace(/\s*\([^)]*\)$/, "");
 
 /* "myokine_z2-2": across which axis, at which voxel. */
 crosstalk.slice.plane = function (series) {
@@ -32,7 +43,8 @@ crosstalk.slice.plane = function (series) {
 /* The times of the first run that has this film: what the slider goes through. */
 crosstalk.slice.times = entry => (entry.per.find(Boolean)).pictures.map(p => p.time === null ? p.number : p.time);
 
-crosstalk.slice.nearest = (pictures, time) => pictures.reduce((a, b) => Math.abs((b.time === null ? b.number : b.time) - time)
+crosstalk.slice.nearest = (pictures, time) => pictures.reduce((a, b) =>
+    Math.abs((b.time === null ? b.number : b.time) - time)
     < Math.abs((a.time === null ? a.number : a.time) - time) ? b : a);
 
 crosstalk.slice.when = function (run, picture) {
@@ -47,14 +59,15 @@ crosstalk.slice.words = function (run, film, picture) {
     const plane = crosstalk.slice.plane(film.series);
     if (plane) said.push(plane);
     said.push(crosstalk.slice.when(run, picture));
-    const unit = text.Units && text.Units !== "1" ? " " + text.Units : "";
-    if (text.Low !== undefined && text.High !== undefined) said.push("colours from " + text.Low + " to " + text.High + unit);
-    else if (unit) said.push("in" + unit);
+    if (text.Limits) said.push("colours: " + text.Limits.replace(/-?\d[\d.]*(e[-+]?\d+)?/g,
+        n => crosstalk.number(Number(n), 4)));
+    else if (text.Units && text.Units !== "1") said.push("in " + text.Units);
     return said.join(", ") + ".";
 };
 
 crosstalk.slices = function (data) {
-    const make = crosstalk.make, state = crosstalk.slice, all = state.all(data), section = document.getElementById("slices");
+    const make = crosstalk.make, state = crosstalk.slice, all = state.all(data),
+        section = document.getElementById("slices");
     section.hidden = all.length === 0;
     if (!all.length) return;
     state.entries = all;
@@ -65,9 +78,12 @@ crosstalk.slices = function (data) {
         state.play = make("button", {type: "button"}, "Play");
         state.said = make("output", {for: "slice-time", "aria-live": "polite"});
         state.host = make("div", {class: "shown"});
-        const controls = make("div", {class: "controls"}, state.play, make("label", {for: "slice-time"}, "Time"), state.range, state.said);
-        body.append(make("div", {class: "viewer" + (data.runs.length > 1 ? "" : " beside")}, make("div", {class: "stage"}, controls, state.host), state.thumbs));
-        state.range.addEventListener("input", () => { state.stop(); state.index = Number(state.range.value); state.show(); });
+        const controls = make("div", {class: "controls"}, state.play, make("label", {for: "slice-time"}, "Time"),
+            state.range, state.said);
+        body.append(make("div", {class: "viewer" + (data.runs.length > 1 ? "" : " beside")},
+            make("div", {class: "stage"}, controls, state.host), state.thumbs));
+        state.range.addEventListener("input", () => { state.stop(); state.index = Number(state.range.value);
+            state.show(); });
         state.play.addEventListener("click", () => state.playing ? state.stop() : state.start());
         section.addEventListener("keydown", event => {
             const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
@@ -81,8 +97,10 @@ crosstalk.slices = function (data) {
     if (!all.some(e => e.series === state.film)) state.film = all[0].series;
     crosstalk.fill(state.thumbs, all.map(function (entry) {
         const i = entry.per.findIndex(Boolean), film = entry.per[i], last = film.pictures[film.pictures.length - 1];
-        return make("li", {}, make("label", {}, make("input", {type: "radio", name: "film", value: entry.series, checked: entry.series === state.film}),
-            make("img", {src: crosstalk.url(last), width: last.width, height: last.height, alt: crosstalk.slice.words(data.runs[i], film, last), decoding: "async"}), entry.label));
+        return make("li", {}, make("label", {}, make("input",
+            {type: "radio", name: "film", value: entry.series, checked: entry.series === state.film}),
+            make("img", {src: crosstalk.url(last), width: last.width, height: last.height,
+                alt: crosstalk.slice.words(data.runs[i], film, last), decoding: "async"}), entry.label));
     }));
     for (const input of state.thumbs.querySelectorAll("input"))
         input.onchange = () => {
@@ -93,7 +111,8 @@ crosstalk.slices = function (data) {
             state.show();
         };
     /* a reader who looks at the newest picture goes on seeing the newest */
-    const most = state.times(state.entry()).length - 1, newest = state.index === null || state.index >= Number(state.range.max);
+    const most = state.times(state.entry()).length - 1, newest = state.index === null
+        || state.index >= Number(state.range.max);
     if (newest) state.index = most;
     state.show();
 };
@@ -124,7 +143,8 @@ crosstalk.slice.show = function () {
         img.width = picture.width;
         img.height = picture.height;
         img.alt = alt;
-        const some = film.pictures.length < film.count ? " " + film.pictures.length + " of " + film.count + " pictures are in this page" + (film.packed ? ", in fewer colours" : "")
+        const some = film.pictures.length < film.count ? " " + film.pictures.length + " of " + film.count
+            + " pictures are in this page" + (film.packed ? ", in fewer colours" : "")
             + "; the run's folder has all." : film.packed ? " In fewer colours than the file in the run's folder." : "";
         figure.lastChild.textContent = (data.runs.length > 1 ? crosstalk.label(data, run) + ": " : "") + alt + some;
     });
@@ -152,9 +172,11 @@ crosstalk.films = function (data) {
     const make = crosstalk.make;
     crosstalk.section("films", ...crosstalk.each(data, run => run.movies.map(function (movie) {
         const name = movie.file.split("/").pop(), url = crosstalk.url(movie);
-        const caption = make("figcaption", {class: "small soft"}, crosstalk.words(name.replace(/\.\w+$/, "")) + ", " + crosstalk.bytes(movie.bytes) + ". ",
+        const caption = make("figcaption", {class: "small soft"},
+            crosstalk.words(name.replace(/\.\w+$/, "")) + ", " + crosstalk.bytes(movie.bytes) + ". ",
             url ? "" : make("a", {href: movie.file}, "Open " + movie.file));
-        const seen = !url ? null : /\.(mp4|webm)$/.test(name) ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true, preload: "metadata"})
+        const seen = !url ? null : /\.(mp4|webm)$/.test(name)
+            ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true, preload: "metadata"})
             : make("img", {src: url, alt: "Film: " + crosstalk.words(name.replace(/\.\w+$/, "")), loading: "lazy"});
         return make("figure", {class: "movie"}, seen, caption);
     })));

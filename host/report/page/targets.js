@@ -7,18 +7,22 @@ crosstalk.targetsOf = function (run) {
     const own = (run.record.scene.targets || []), found = [], sex = (run.record.scene.subject || {}).sex;
     for (const target of own.concat(run.record.targets || [])) {
         if (target.sex !== "both" && target.sex !== undefined && target.sex !== sex) continue;
-        const column = crosstalk.columnOf(run, target.readout), from = crosstalk.moment(run, target.from), to = crosstalk.moment(run, target.to);
+        const column = crosstalk.columnOf(run, target.readout), from = crosstalk.moment(run, target.from),
+            to = crosstalk.moment(run, target.to);
         if (!column || from === null || to === null) continue;
         const time = crosstalk.columnOf(run, "time").values, last = time[time.length - 1];
         /* a run that ends early is compared where it ends, if it has seen half of the time */
         const end = Math.min(to, last);
-        if (!time.length || from < time[0] - 1e-6 || (to > from ? end - from < .5 * (to - from) : last < from)) continue;
+        if (!time.length || from < time[0] - 1e-6 || (to > from ? end - from < .5 * (to - from)
+            : last < from)) continue;
         const start = crosstalk.valueAt(run, column, from), value = crosstalk.valueAt(run, column, end);
         if (start === null || value === null) continue;
         const open = side => typeof target[side] === "number" ? target[side] : null;
         const share = target.change && to > from ? (end - from) / (to - from) : 1;
-        const bound = side => open(side) === null ? null : target.change ? start * (1 + open(side) / 100 * share) : open(side);
-        found.push({target, own: own.includes(target), column, from, to: end, start, value, low: bound("low"), high: bound("high"), share,
+        const bound = side => open(side) === null ? null : target.change ? start * (1 + open(side) / 100 * share)
+            : open(side);
+        found.push({target, own: own.includes(target), column, from, to: end, start, value, low: bound("low"),
+            high: bound("high"), share,
             mean: open("low") !== null && open("low") === open("high")});
     }
     return found;
@@ -31,7 +35,8 @@ crosstalk.valueAt = function (run, column, days) {
     while (i < time.length - 1 && time[i] < days) i++;
     const a = column.values[i - 1], b = time.length > 1 ? column.values[i] : a;
     if (a === null || b === null || a === undefined || b === undefined) return null;
-    const share = time.length > 1 && time[i] > time[i - 1] ? Math.min(1, Math.max(0, (days - time[i - 1]) / (time[i] - time[i - 1]))) : 0;
+    const share = time.length > 1 && time[i] > time[i - 1] ? Math.min(1,
+        Math.max(0, (days - time[i - 1]) / (time[i] - time[i - 1]))) : 0;
     return a + share * (b - a);
 };
 
@@ -45,10 +50,14 @@ crosstalk.bands = function (data, spec, axis) {
             if (!spec.names.includes(t.target.readout)) continue;
             if (data.runs.length > 1 && (t.target.change || run !== data.runs[0])) continue;
             const low = t.low === null ? t.high : t.low, high = t.high === null ? t.low : t.high;
-            const from = axis.event(run, t.from), to = axis.event(run, t.to), label = t.target.about + " (" + t.target.source + ")";
+            const from = axis.event(run, t.from), to = axis.event(run, t.to),
+                label = t.target.about + " (" + t.target.source + ")";
             /* within days nobody says how a change went on its way: only where it arrived */
-            if (t.mean || (t.target.change && t.to - t.from < 400)) found.push({key: key || t.target.readout, label, mark: true, points: [[to, low, high]]});
-            else found.push({key: key || t.target.readout, label, points: t.target.change ? [[from, t.start, t.start], [to, low, high]] : [[from, low, high], [to, low, high]]});
+            if (t.mean || (t.target.change && t.to - t.from < 400)) found.push({key: key || t.target.readout, label,
+                mark: true, points: [[to, low, high]]});
+            else found.push({key: key || t.target.readout, label,
+                points: t.target.change ? [[from, t.start, t.start], [to, low, high]]
+                : [[from, low, high], [to, low, high]]});
         }
     }
     return found;
@@ -63,30 +72,48 @@ crosstalk.targetText = function (t, number) {
     return say(t.target.low) + " to " + say(t.target.high) + unit;
 };
 
+crosstalk.inside = t => (t.low === null || t.value >= t.low) && (t.high === null || t.value <= t.high);
+
+/* What a run says to a target: its value, and whether it is in the range. */
+crosstalk.targetCell = function (t) {
+    const make = crosstalk.make, unit = t.column.unit === "1" ? "" : "\u00a0" + t.column.unit;
+    const here = t.target.change ? crosstalk.signed(100 * (t.value / t.start - 1), 3) + "\u00a0%"
+        : crosstalk.number(t.value, 3) + unit;
+    if (t.mean) return here;
+    const word = crosstalk.inside(t) ? "✓ inside" : t.low !== null && t.value < t.low ? "below" : "above";
+    return make("span", {}, here, " ", make("span", {class: crosstalk.inside(t) ? "pass" : "fail"}, word));
+};
+
 crosstalk.targets = function (data) {
-    const make = crosstalk.make, number = crosstalk.number, parts = [];
-    for (const run of data.runs) {
-        const all = crosstalk.targetsOf(run);
-        if (!all.length) continue;
-        const rows = all.map(function (t) {
-            const inside = (t.low === null || t.value >= t.low) && (t.high === null || t.value <= t.high);
-            const here = t.target.change ? crosstalk.signed(100 * (t.value / t.start - 1), 3) + "\u00a0%" : number(t.value, 3) + (t.column.unit === "1" ? "" : "\u00a0" + t.column.unit);
-            const when = t.target.change ? crosstalk.spanText(run, t) : crosstalk.whenText(run, (t.from + t.to) / 2);
-            return [make("span", {}, crosstalk.column(run, t.column).label, make("br"), make("span", {class: "soft small"}, t.target.about)), when,
-                crosstalk.targetText(t, number), here,
-                t.mean ? "—" : make("span", {class: inside ? "pass" : "fail"}, inside ? "✓ inside" : t.low !== null && t.value < t.low ? "below" : "above"),
-                make("span", {class: "small"}, t.target.source)];
-        });
-        const usual = !Object.keys(run.record.scene.drivers || {}).length && !(run.record.scene.events || []).length;
-        const inside = all.filter(t => !t.mean && (t.low === null || t.value >= t.low) && (t.high === null || t.value <= t.high)).length, judged = all.filter(t => !t.mean).length;
-        if (data.runs.length > 1) parts.push(make("h3", {}, crosstalk.label(data, run)));
-        else parts.push(make("h3", {}, "Published ranges"));
-        parts.push(make("p", {}, (judged ? inside + " of " + judged + " published ranges " + (inside === 1 ? "is" : "are") + " met. " : "")
-            + "Bands in the charts show them; a change begins on the run's own curve. The model's gains were tuned with most of these figures in sight, so agreement is calibration, not validation."
-            + (usual || all.every(t => t.own) ? "" : " They are means of people who live as usual; this scene changes something, so it may well leave them.")));
-        parts.push(crosstalk.table("What was measured in people, beside this run", ["Read-out", "When", "Published", "This run", "", "Source"], rows, {class: "cards"}));
-    }
-    return parts;
+    const make = crosstalk.make, number = crosstalk.number, many = data.runs.length > 1, rows = new Map(), met = [];
+    let usual = true;
+    data.runs.forEach(function (run, i) {
+        const all = crosstalk.targetsOf(run), judged = all.filter(t => !t.mean), scene = run.record.scene;
+        for (const t of all) {
+            const key = JSON.stringify([t.target.readout, t.target.from, t.target.to, t.target.about]);
+            if (!rows.has(key)) rows.set(key, {t, run, cells: data.runs.map(() => "—")});
+            rows.get(key).cells[i] = crosstalk.targetCell(t);
+        }
+        const changed = Object.keys(scene.drivers || {}).length || (scene.events || []).length;
+        if (changed && all.some(t => !t.own)) usual = false;
+        const inside = judged.filter(crosstalk.inside).length;
+        if (judged.length) met.push((many ? crosstalk.label(data, run) + ": " : "") + inside + " of " + judged.length
+            + " published ranges " + (inside === 1 ? "is" : "are") + " met");
+    });
+    if (!rows.size) return [];
+    const table = [...rows.values()].map(({t, run, cells}) => [
+        make("span", {}, crosstalk.column(run, t.column).label, make("br"),
+            make("span", {class: "soft small"}, t.target.about)),
+        t.target.change ? crosstalk.spanText(run, t) : crosstalk.whenText(run, (t.from + t.to) / 2),
+        crosstalk.targetText(t, number)].concat(cells, [make("span", {class: "small"}, t.target.source)]));
+    return [make("h3", {}, "Published ranges"),
+        make("p", {}, met.length ? met.join("; ") + ". " : "", "Bands in the charts show them; a change begins on the "
+            + "run's own curve. The model's gains were tuned with most of these figures in sight, so agreement is "
+            + "calibration, not validation." + (usual ? "" : " They are means of people who live as usual; "
+            + (many ? "these scenes change" : "this scene changes") + " something, and may well leave them.")),
+        crosstalk.table("What was measured in people, beside " + (many ? "these runs" : "this run"),
+            ["Read-out", "When", "Published"].concat(many ? data.runs.map(run => crosstalk.label(data, run))
+                : ["This run"], ["Source"]), table, {class: "cards"})];
 };
 
 crosstalk.whenText = function (run, days) {
@@ -96,20 +123,27 @@ crosstalk.whenText = function (run, days) {
 
 crosstalk.spanText = function (run, t) {
     const time = crosstalk.columnOf(run, "time").values;
-    if (time[time.length - 1] > 1100) return "age\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.from), 3) + "\u00a0to\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.to), 3);
+    if (time[time.length - 1] > 1100) return "age\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.from), 3)
+        + "\u00a0to\u00a0" + crosstalk.number(crosstalk.ageAt(run, t.to), 3);
     return t.from === 0 ? "by " + crosstalk.time(t.to) : crosstalk.time(t.from) + " to " + crosstalk.time(t.to);
 };
 
 /* How far signals reach, against the voxel. */
 crosstalk.resolution = function (run) {
-    const make = crosstalk.make, number = crosstalk.number, mesh = run.record.mesh, species = (run.record.species || []).filter(s => s.decay_mm);
+    const make = crosstalk.make, number = crosstalk.number, mesh = run.record.mesh,
+        species = (run.record.species || []).filter(s => s.decay_mm);
     if (!mesh || !species.length) return [];
     const voxel = Math.max(...mesh.spacing_mm), tissues = Object.keys(species[0].decay_mm);
-    const cell = length => make("span", {class: length < voxel ? "fail" : "pass"}, number(length, 2) + (length < voxel ? " ✗" : " ✓"));
-    const count = species.reduce((n, s) => n + Object.values(s.decay_mm).filter(length => length < voxel).length, 0), all = species.length * tissues.length;
+    const cell = length => make("span", {class: length < voxel ? "fail" : "pass"},
+        number(length, 2) + (length < voxel ? " ✗" : " ✓"));
+    const count = species.reduce((n, s) => n + Object.values(s.decay_mm).filter(length => length < voxel).length, 0),
+        all = species.length * tissues.length;
     return [make("h3", {}, "What voxels of " + number(voxel) + " mm resolve"),
         make("p", {}, "A signal fades within its decay length, √(φD/(φk + K)). Where that is shorter than a voxel (✗), pictures show the level of a tissue, not a gradient"
-            + (count === all ? ": here everywhere." : count ? ": " + count + " of " + all + " cases here." : "; here it is longer everywhere.")),
-        crosstalk.table("Decay length in mm, by species and tissue", ["Species"].concat(tissues.map(t => crosstalk.words(t))),
-            species.map(s => [crosstalk.words(s.name)].concat(tissues.map(t => cell(s.decay_mm[t])))), {class: "numbers"})];
+            + (count === all ? ": here everywhere." : count ? ": " + count + " of " + all + " cases here."
+                : "; here it is longer everywhere.")),
+        crosstalk.table("Decay length in mm, by species and tissue",
+            ["Species"].concat(tissues.map(t => crosstalk.words(t))),
+            species.map(s => [crosstalk.words(s.name)].concat(tissues.map(t => cell(s.decay_mm[t])))),
+                {class: "numbers"})];
 };
