@@ -232,6 +232,34 @@ static int find_labels(const xt_vti_reader *reader) {
     return -1;
 }
 
+static xt_status keep_share(const float *values, int z, void *context, xt_error *err) {
+    const xt_snapshot *s = context;
+    const size_t slice = (size_t)s->image->dims[0] * (size_t)s->image->dims[1];
+    uint16_t *to = s->share + (size_t)z * slice;
+    for (size_t i = 0; i < slice; i++) {
+        if (!(values[i] >= 0 && values[i] <= 1))
+            return xt_fail(err, XT_IO, "%s: a share of %g; expected 0 to 1", s->found->path,
+                           (double)values[i]);
+        to[i] = (uint16_t)lroundf(values[i] * 65535);
+    }
+    return XT_OK;
+}
+
+static const char second_name[] = "second tissue", share_name[] = "share of second";
+
+/* With them surfaces lie where they are, without them where the labels' stairs are smoothest. */
+static xt_status read_shares(xt_snapshot *s, xt_error *err) {
+    const int second = xt_vti_find(s->reader, second_name), share = xt_vti_find(s->reader, share_name);
+    if (second < 0 || share < 0 || s->image->array[second].components != 1 ||
+        s->image->array[share].components != 1)
+        return XT_OK;
+    s->second = malloc(s->voxels);
+    s->share = malloc(s->voxels * sizeof *s->share);
+    if (!s->second || !s->share) return xt_no_memory(err, "the shares of a volume", 3 * s->voxels);
+    XT_TRY(xt_vti_read_bytes(s->second, s->reader, second, err));
+    return xt_vti_slices(s->reader, share, keep_share, s, err);
+}
+
 xt_status xt_snapshot_open(xt_snapshot *s, const xt_found *found, int moment, xt_error *err) {
     *s = (xt_snapshot){.found = found};
     xt_status status = XT_OK;
@@ -246,6 +274,7 @@ xt_status xt_snapshot_open(xt_snapshot *s, const xt_found *found, int moment, xt
     const int labels = find_labels(s->reader);
     s->labelled = labels >= 0;
     XT_GO(s->labelled ? xt_vti_read_bytes(s->tissue, s->reader, labels, err) : make_up_labels(s, err));
+    if (s->labelled) XT_GO(read_shares(s, err));
     memcpy(s->subject.dims, s->image->dims, sizeof s->subject.dims);
     memcpy(s->subject.spacing, s->image->spacing, sizeof s->subject.spacing);
     memcpy(s->subject.affine, s->image->affine, sizeof s->subject.affine);
@@ -261,6 +290,8 @@ done:
 void xt_snapshot_close(xt_snapshot *s) {
     xt_vti_close(s->reader);
     free(s->tissue);
+    free(s->second);
+    free(s->share);
     *s = (xt_snapshot){0};
 }
 
@@ -271,10 +302,11 @@ static void look_up(xt_view_field *field, const xt_found *f) {
     for (const xt_node *n = list ? list->first : NULL; n; n = n->next) {
         if (!is_text(xt_node_get(n, "name"), field->name + (exposure ? 2 : 0))) continue;
         const xt_node *about = xt_node_get(n, "about"), *decay = xt_node_get(n, "decay_mm");
-        if (exposure)
+        if (exposure) {
             snprintf(field->label, sizeof field->label, "%s relative to the young reference",
                      field->name + 2);
-        else if (about && about->text && about->text[0])
+            snprintf(field->brief, sizeof field->brief, "%s / reference", field->name + 2);
+        } else if (about && about->text && about->text[0])
             snprintf(field->label, sizeof field->label, "%s (%s)", field->name, about->text);
         bool any = false;
         for (const xt_node *t = decay ? decay->first : NULL; t; t = t->next) {
@@ -296,13 +328,17 @@ xt_status xt_snapshot_find(xt_view_field *field, const char *name, void *context
         xt_vti_name(field->name, sizeof field->name, unit, sizeof unit, s->image->array[k].name);
         snprintf(field->unit, sizeof field->unit, "%.15s", strcmp(unit, "1") == 0 ? "" : unit);
         snprintf(field->label, sizeof field->label, "%s", field->name);
-        look_up(field, s->found);
         snprintf(field->brief, sizeof field->brief, "%s", field->name);
+        field->fraction = strncmp(field->name, "f_", 2) == 0;
+        if (field->fraction) {
+            snprintf(field->brief, sizeof field->brief, "%s", field->name + 2);
+            snprintf(field->label, sizeof field->label, "%s volume fraction", field->brief);
+        }
+        look_up(field, s->found);
         for (char *c = field->label; *c; c++)
             if (*c == '_') *c = ' ';
         for (char *c = field->brief; *c; c++)
             if (*c == '_') *c = ' ';
-        field->fraction = strncmp(field->name, "f_", 2) == 0;
         return XT_OK;
     }
     if (k >= 0)
@@ -344,7 +380,7 @@ const char *xt_snapshot_first_field(const xt_snapshot *s, char *name, size_t siz
     for (int k = 0; k < s->image->array_count; k++) {
         if (k == labels || s->image->array[k].components != 1) continue;
         xt_vti_name(name, size, unit, sizeof unit, s->image->array[k].name);
-        return name;
+        if (strcmp(name, second_name) != 0 && strcmp(name, share_name) != 0) return name;
     }
     return NULL;
 }

@@ -43,6 +43,8 @@ typedef struct {
     xt_view_subject subject;
     size_t voxels;
     uint8_t *tissue; /* [voxels]; made up from the first field where the file has no labels */
+    uint8_t *second; /* [voxels], and */
+    uint16_t *share; /* [voxels]: what else is in a voxel, as in xt_material; both NULL: not known */
     bool labelled;
 } xt_snapshot;
 

@@ -56,7 +56,8 @@ static xt_status place(int *index, const xt_render_plane *plane, const xt_vti_im
 typedef struct {
     xt_frame_def def;
     float *value;
-    uint8_t *tissue;
+    uint8_t *tissue, *second;
+    uint16_t *share;
     char title[192], label[96], unit[16], subtitle[120], note[240];
     int index;
 } drawn;
@@ -64,6 +65,8 @@ typedef struct {
 static void free_drawn(drawn *d) {
     free(d->value);
     free(d->tissue);
+    free(d->second);
+    free(d->share);
 }
 
 static void sides(drawn *d, const wanted *w, const xt_vti_image *image) {
@@ -105,7 +108,10 @@ static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, i
     const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
     d->value = malloc(pixels * sizeof *d->value);
     d->tissue = malloc(pixels);
-    if (!d->value || !d->tissue) return xt_no_memory(err, "a slice", pixels * sizeof *d->value);
+    d->second = now->second ? malloc(pixels) : NULL;
+    d->share = now->second ? malloc(pixels * sizeof *d->share) : NULL;
+    if (!d->value || !d->tissue || (now->second && (!d->second || !d->share)))
+        return xt_no_memory(err, "a slice", pixels * sizeof *d->value);
     for (int v = 0; v < d->def.ny; v++)
         for (int u = 0; u < d->def.nx; u++) {
             const int a = w->plane.axis;
@@ -114,8 +120,11 @@ static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, i
                                       : a == 0 ? u
                                                : v),
                          z = (size_t)(a == 2 ? d->index : v);
-            d->tissue[(size_t)v * (size_t)d->def.nx + (size_t)u] =
-                now->tissue[(z * (size_t)now->image->dims[1] + y) * (size_t)now->image->dims[0] + x];
+            const size_t to = (size_t)v * (size_t)d->def.nx + (size_t)u,
+                         from = (z * (size_t)now->image->dims[1] + y) * (size_t)now->image->dims[0] + x;
+            d->tissue[to] = now->tissue[from];
+            if (d->second) d->second[to] = now->second[from];
+            if (d->share) d->share[to] = now->share[from];
         }
     cutting cut = {w->plane.axis, d->index, d->def.nx, d->def.ny, now->image->dims, d->value};
     if (!labels) XT_TRY(xt_vti_slices(now->reader, field.index, take_plane, &cut, err));
@@ -134,6 +143,8 @@ static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, i
     d->def.subtitle = d->subtitle;
     d->def.value = d->value;
     d->def.tissue = d->tissue;
+    d->def.second = d->second;
+    d->def.share = d->share;
     d->def.tissue_count = now->subject.tissue_count;
     d->def.tissue_name = now->subject.tissue_name;
     d->def.tissue_colour = now->subject.tissue_colour;

@@ -90,7 +90,8 @@ static xt_status fill(state *s, xt_error *err) {
                                 s->view.fields, err));
         memcpy(s->dims, image->dims, sizeof s->dims);
     }
-    XT_TRY(xt_volume_tissues(s->volume, s->now.tissue, NULL, NULL, s->view.surface_of_tissue, err));
+    XT_TRY(xt_volume_tissues(s->volume, s->now.tissue, s->now.second, s->now.share, s->view.surface_of_tissue,
+                             err));
     for (int k = 0; k < s->view.fields; k++) {
         xt_view_field field;
         const xt_scale *scale = &s->view.scale[k];

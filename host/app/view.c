@@ -161,9 +161,9 @@ static xt_status resolve_glows(xt_view *view, xt_view_finder find, void *context
         look->field = slot;
         look->map = glow->map > 0 ? (xt_map_kind)(glow->map - 1) : automatic_map(view, slot);
         xt_colormap_make(&scale->map, look->map);
-        /* Across the thinnest side of what there is, a field at its highest leaves a seventh of the light.
+        /* Across the thinnest side of what there is, a field at its highest leaves a quarter of the light.
          */
-        view->strength[slot] = 2 * glow->strength / smallest_side(view->subject);
+        view->strength[slot] = 1.4 * glow->strength / smallest_side(view->subject);
         look->gain = 1;
         if (glow->points) {
             look->points = glow->points;
