@@ -100,7 +100,8 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
         {"--high", 0, XT_OPTION_TEXT, &o.high, "VALUE",
          "and where it ends; default automatic, one for all times"},
         {"--log", 0, XT_OPTION_FLAG, &o.log, NULL, "logarithmic scale"},
-        {"--map", 0, XT_OPTION_TEXT, &o.map, "MAP", "its colours: glow, ember, glacier, balance"},
+        {"--map", 0, XT_OPTION_TEXT, &o.map, "MAP",
+         "its colours: glow, ember, glacier, balance, amber, azure, rose"},
         {"--strength", 0, XT_OPTION_TEXT, &o.strength, "FACTOR", "times the extinction that suits the box"},
         {"--surface", 0, XT_OPTION_LIST, &o.surface, "TISSUE",
          "a surface around TISSUE[,TISSUE][:OPACITY][:#rrggbb][:by=FIELD]; body: all tissues; none: no "

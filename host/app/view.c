@@ -135,8 +135,7 @@ static xt_status slot_of(int *slot, xt_view *view, const char *name, xt_view_fin
 
 /* Told apart by hue where several glow in each other. */
 static xt_map_kind automatic_map(const xt_view *view, int slot) {
-    static const xt_map_kind order[XT_RENDER_FIELDS] = {XT_MAP_EMBER, XT_MAP_GLACIER, XT_MAP_GLOW,
-                                                        XT_MAP_BALANCE};
+    static const xt_map_kind order[XT_RENDER_FIELDS] = {XT_MAP_AMBER, XT_MAP_AZURE, XT_MAP_ROSE, XT_MAP_GLOW};
     return view->request->glows <= 1 && slot == 0 ? XT_MAP_GLOW : order[slot];
 }
 
@@ -210,18 +209,24 @@ static double footprint(const xt_view_tissue *t) {
     return fmax(side[0] * side[1], fmax(side[1] * side[2], side[0] * side[2]));
 }
 
+/* That of the tissue that wraps all others. */
+static unsigned body_colour(const xt_view_subject *s) {
+    int skin = 0;
+    for (int t = 1; t <= s->tissue_count && t < 256; t++)
+        if (s->tissue[t].voxels > 0 && (!skin || footprint(&s->tissue[t]) > footprint(&s->tissue[skin])))
+            skin = t;
+    return skin ? s->tissue_colour[skin - 1] : 0xcccccc;
+}
+
 /* The body; in it the tissues with the most room that do not just wrap the others, from the outside in. */
 static void automatic_surfaces(xt_view *view) {
     const xt_view_subject *s = view->subject;
-    int chosen[XT_RENDER_SURFACES], count = 0, skin = 0;
+    int chosen[XT_RENDER_SURFACES], count = 0;
     const bool body = !s->filled && s->tissue[0].voxels > 0;
     bool taken[256] = {0};
-    for (int t = 1; t <= s->tissue_count && t < 256; t++) {
+    for (int t = 1; t <= s->tissue_count && t < 256; t++)
         taken[t] =
             s->tissue[t].core == 0 || (body && footprint(&s->tissue[t]) > 0.86 * footprint(&s->tissue[0]));
-        if (s->tissue[t].voxels > 0 && (!skin || footprint(&s->tissue[t]) > footprint(&s->tissue[skin])))
-            skin = t;
-    }
     const int most = body ? XT_RENDER_SURFACES - 1 : XT_RENDER_SURFACES;
     while (count < most) {
         int best = 0;
@@ -237,8 +242,7 @@ static void automatic_surfaces(xt_view *view) {
     const int all = count + body;
     if (body) {
         for (int t = 1; t < 256; t++) view->surface_of_tissue[t] |= 1;
-        add_surface(view, "body", skin ? s->tissue_colour[skin - 1] : 0xcccccc,
-                    automatic_opacity(view, 0, all));
+        add_surface(view, "body", body_colour(s), automatic_opacity(view, 0, all));
     }
     for (int k = 0; k < count; k++) {
         view->surface_of_tissue[chosen[k]] |= (uint8_t)(1 << view->surfaces);
@@ -251,7 +255,7 @@ static xt_status resolve_surface(xt_view *view, const xt_view_surface *asked, in
                                  xt_view_finder find, void *context, xt_error *err) {
     const xt_view_subject *s = view->subject;
     char name[96] = "";
-    unsigned colour = 0xcccccc, given;
+    unsigned colour = body_colour(s), given;
     for (int k = 0; k < asked->tissues; k++) {
         int t = 0;
         const bool body = strcmp(asked->tissue[k], "body") == 0;

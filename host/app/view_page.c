@@ -237,6 +237,7 @@ typedef struct {
     xt_page_panel panel;
     xt_page_bar bar[XT_RENDER_FIELDS];
     xt_page_key key[XT_RENDER_SURFACES];
+    char name[XT_RENDER_SURFACES][200];
     xt_page_def def;
 } composition;
 
@@ -249,9 +250,16 @@ static void compose(composition *c, const xt_view *view, const xt_view_words *wo
     for (int k = 0; k < view->fields; k++)
         c->bar[k] = (xt_page_bar){&view->scale[k], view->field[k].brief, view->field[k].unit};
     int keys = 0;
-    for (int i = 0; i < view->surfaces; i++)
-        if (view->look.surface[i].field < 0)
-            c->key[keys++] = (xt_page_key){view->surface_name[i], view->look.surface[i].colour};
+    for (int i = 0; i < view->surfaces; i++) {
+        const xt_surface_look *look = &view->look.surface[i];
+        if (look->opacity == 0) continue;
+        const bool by = look->field >= 0;
+        snprintf(c->name[keys], sizeof c->name[keys], "%s%s%s", view->surface_name[i], by ? ", by " : "",
+                 by ? view->field[look->field].brief : "");
+        const xt_colour colour = by ? xt_colormap_at(&view->scale[look->field].map, 0.7) : look->colour;
+        c->key[keys] = (xt_page_key){c->name[keys], colour};
+        keys++;
+    }
     xt_page_def_default(&c->def);
     c->def.title = c->title;
     c->def.subtitle = words->subtitle;

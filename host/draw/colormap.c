@@ -13,6 +13,9 @@ static const struct {
     [XT_MAP_EMBER] = {"ember", 6, {0x0b0720, 0x4a1a6b, 0x9a2a66, 0xd9513f, 0xf6983b, 0xfaf0a5}},
     [XT_MAP_GLACIER] = {"glacier", 5, {0x101c3d, 0x1f4583, 0x2f80ba, 0x7dbfdc, 0xf2f9fb}},
     [XT_MAP_BALANCE] = {"balance", 6, {0x14376f, 0x3f86c0, 0xf3f2f0, 0xf3f2f0, 0xd1604d, 0x7b1426}},
+    [XT_MAP_AMBER] = {"amber", 4, {0x1c1003, 0x6e3c06, 0xcf7a14, 0xffbd55}},
+    [XT_MAP_AZURE] = {"azure", 4, {0x04131f, 0x0b486f, 0x2091c6, 0x85d8fa}},
+    [XT_MAP_ROSE] = {"rose", 4, {0x1e0814, 0x702250, 0xc64d8e, 0xffa3cf}},
 };
 
 typedef struct {

@@ -12,9 +12,12 @@ typedef enum {
     XT_MAP_GLOW,    /* sequential: violet, blue-green, yellow. The default */
     XT_MAP_EMBER,   /* sequential: black, purple, red, pale yellow */
     XT_MAP_GLACIER, /* sequential: ink, blue, white */
-    XT_MAP_BALANCE  /* diverging: blue, white, red */
+    XT_MAP_BALANCE, /* diverging: blue, white, red */
+    XT_MAP_AMBER,   /* one hue each, told apart where several fields lie over one another */
+    XT_MAP_AZURE,
+    XT_MAP_ROSE
 } xt_map_kind;
-enum { XT_MAP_KINDS = 4, XT_MAP_STEPS = 256 };
+enum { XT_MAP_KINDS = 7, XT_MAP_STEPS = 256 };
 
 typedef struct {
     xt_map_kind kind;
@@ -23,7 +26,8 @@ typedef struct {
 
 void xt_colormap_make(xt_colormap *map, xt_map_kind kind);
 
-/* Names as scenes write them: "glow", "ember", "glacier", "balance". find gives -1 if there is none. */
+/* Names as scenes write them: "glow", "ember", "glacier", "balance", "amber", "azure", "rose". find gives -1
+ * if there is none. */
 const char *xt_colormap_name(xt_map_kind kind);
 int xt_colormap_find(const char *name);
 

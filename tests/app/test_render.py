@@ -180,7 +180,7 @@ with running.scratch() as work:
                "--quiet")
         inside = picture(one)[0][:, :600]  # without the legend
         area[name] = np.count_nonzero((inside[:, :, 1] > 60) & (inside[:, :, 0] < inside[:, :, 1] / 2))
-    assert abs(area["body"] / area["label_2"] / 4 - 1) < 0.04, area
+    assert abs(area["body"] / area["label_2"] / 4 - 1) < 0.07, area  # labels are smoothed: the smaller ball shrinks more
 
     writer.SetInputData(image)
     array = numpy_to_vtk(np.full(16 * 14 * 12, np.nan, "float32"), deep=True)
