@@ -79,6 +79,18 @@ def slices(page):
     page.wait("document.querySelector('#slices .controls button').textContent === 'Play'", 5)
 
 
+def numbers(page):
+    page.click("#curves details summary")
+    cells = page.js("[...document.querySelectorAll('#curves details tbody tr:last-child > *')].map(c => c.textContent)")
+    truth = [1 + (k + 1) * math.sin(50 / 7) / 10 for k in range(3)]
+    expect(cells[1] == "75" and all(abs(number(c) - t) < 1e-3 for c, t in zip(cells[2:], truth)),
+        "the table ends with %s" % cells)
+    saved = page.js("""return new Promise(done => { const old = URL.createObjectURL; URL.createObjectURL = blob => { blob.text().then(done); return old(blob); };
+        document.querySelector('#curves details button').click(); })""").split("\n")
+    expect(saved[0] == "time [d],age [y],muscle_mass [1],strength [1],plasma_myokine [pM]" and len(saved) == 53,
+        "saved: %s" % saved[:2])
+
+
 def later(page):
     """As a live page gets a later state: choices, focus and elements stay."""
     page.choose("#slice-time", 1)
@@ -130,8 +142,9 @@ def main(folder):
                               columns=("<img src=x onerror=document.title='owned'> [1]",
                                   "b [1]"), extra={"warnings": ["<script>document.title='owned'</script>"]})
     running_run = reporting.made_up(os.path.join(folder, "going"), rows=1, frames=1, status="running")
+    strange = reporting.made_up(os.path.join(folder, "strange"), extra={"wall": {"parts": 7}, "mesh": {"dims": "x"}})
     both = os.path.join(folder, "both.html")
-    for one in (run, nasty, running_run):
+    for one in (run, nasty, running_run, strange):
         reporting.report(one)
     reporting.report(run, nasty, options=["-o", both])
     with chromium.browser() as page:
@@ -140,11 +153,16 @@ def main(folder):
         words(page)
         curves(page)
         slices(page)
+        numbers(page)
         later(page)
         sizes(page, folder)
         page.open(os.path.join(nasty, "report.html"))
         expect(page.js("document.title").startswith("</script>")
             and page.js("document.querySelectorAll('h1 *').length") == 0, "a text became markup")
+        page.open(os.path.join(strange, "report.html"))
+        text = page.js("document.body.innerText")
+        expect("cannot be shown" in text and "What this run proves" in text,
+            "a strange record breaks more than its part")
         page.open(os.path.join(running_run, "report.html"))
         expect("still going on" in page.js("document.body.innerText"), "a running run does not say so")
         page.open(both)

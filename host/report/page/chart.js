@@ -45,6 +45,7 @@ crosstalk.Chart = class {
     set(spec) {
         this.spec = spec;
         this.title.textContent = spec.title;
+        if (spec.about) this.title.append(crosstalk.make("span", {class: "about"}, " " + spec.about));
         this.unit.textContent = spec.unit;
         this.element.classList.toggle("many", spec.wide);
         this.legendNow();

@@ -207,6 +207,27 @@ crosstalk.curves = function (data) {
     for (const run of data.runs) if (run.series && run.series.thinned)
         notes.push(make("p", {class: "small soft"}, "Of " + crosstalk.number(run.series.rows, 7)
             + " rows the smallest and largest value of each short interval are drawn; series.csv has them all."));
-    if (crosstalk.targets) notes.push(...crosstalk.targets(data));
+    notes.push(...crosstalk.targets(data));
+    for (const run of data.runs) if (run.series) notes.push(crosstalk.values(data, run));
     crosstalk.fill(group.notes, notes);
+};
+
+/* The curves as numbers: some rows on the page, all that are in it to take along. */
+crosstalk.values = function (data, run) {
+    const make = crosstalk.make, columns = run.series.columns, count = columns[0].values.length, most = 60;
+    const rows = [], kept = Math.min(count, most);
+    for (let k = 0; k < kept; k++) {
+        const i = kept < 2 ? 0 : Math.round(k * (count - 1) / (kept - 1));
+        rows.push(columns.map(column => column.values[i] === null ? "—" : crosstalk.number(column.values[i], 4)));
+    }
+    const head = column => crosstalk.column(run, column).label + (column.unit === "1" ? "" : " [" + column.unit + "]");
+    const quoted = text => /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+    const csv = () => columns.map(c => quoted(c.name + " [" + c.unit + "]")).join(",") + "\n"
+        + columns[0].values.map((v, i) => columns.map(c => c.values[i] === null ? "nan" : c.values[i]).join(",")
+            + "\n").join("");
+    return make("details", {}, make("summary", {}, "The values as a table"
+        + (data.runs.length > 1 ? ": " + crosstalk.label(data, run) : "")),
+        make("p", {}, kept < count ? kept + " of " + count + " rows. " : "",
+            crosstalk.save(csv, run.name + ".csv", "Save as " + run.name + ".csv", "text/csv")),
+        crosstalk.table("Values of the curves", columns.map(head), rows, {class: "numbers"}));
 };

@@ -94,14 +94,26 @@ crosstalk.contents = function () {
     crosstalk.fill(document.getElementById("contents"), make("ul", {}, items));
 };
 
+/* A part that the data break (a record from elsewhere, or damaged) says so and leaves the others alone. */
+crosstalk.part = function (name, data) {
+    const section = document.getElementById(name === "spaces" ? "space" : name);
+    try {
+        crosstalk[name](data);
+    } catch (reason) {
+        section.hidden = false;
+        crosstalk.fill(section.querySelector(".body") || section, crosstalk.make("p", {class: "note"},
+            "This part cannot be shown, because the run's files do not hold what it expects (" + reason.message
+                + ")."));
+    }
+};
+
 crosstalk.show = function (data) {
     crosstalk.data = data;
-    crosstalk.head(data);
-    for (const part of ["changes", "curves", "slices", "films", "proofs", "timings", "limits", "repeat"])
-        if (crosstalk[part]) crosstalk[part](data);
-    crosstalk.spaces(data);
-    crosstalk.fill(document.getElementById("foot"), crosstalk.make("p", {},
-        "Written by " + data.program + " from the files of the run. Calibrated to group means, not validated. Not medical advice."));
+    for (const name of ["head", "changes", "curves", "slices", "films", "spaces", "proofs", "timings", "limits",
+        "repeat"])
+        crosstalk.part(name, data);
+    crosstalk.fill(document.getElementById("foot"), crosstalk.make("p", {}, "Written by " + data.program
+        + " from the files of the run. Calibrated to group means, not validated. Not medical advice."));
     crosstalk.contents();
 };
 

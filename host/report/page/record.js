@@ -123,9 +123,11 @@ crosstalk.copy = function (text, what) {
     }}, "Copy " + what), " ", said];
 };
 
-crosstalk.save = (text, name, what) => crosstalk.make("button", {type: "button", class: "screen", onclick: function () {
-    const link = crosstalk.make("a", {href: URL.createObjectURL(new Blob([text], {type: "text/yaml"})),
-        download: name});
+/* text: or what makes it when it is asked for. */
+crosstalk.save = (text, name, what, type = "text/yaml") => crosstalk.make("button",
+    {type: "button", class: "screen", onclick: function () {
+    const bytes = new Blob([typeof text === "function" ? text() : text], {type});
+    const link = crosstalk.make("a", {href: URL.createObjectURL(bytes), download: name});
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }}, what);

@@ -56,12 +56,14 @@ crosstalk.slice.when = function (run, picture) {
 /* What a picture shows, in words. */
 crosstalk.slice.words = function (run, film, picture) {
     const text = picture.text, said = [text.Title || crosstalk.words(film.series)];
-    const plane = crosstalk.slice.plane(film.series);
+    const place = /[^·]*=[^·]*$/.exec(text.Description || ""); /* "age 75 y · year 50 · z = 25 mm (middle)" */
+    const plane = place && crosstalk.slice.plane(film.series) ? "slice at " + place[0].trim()
+        : crosstalk.slice.plane(film.series);
     if (plane) said.push(plane);
     said.push(crosstalk.slice.when(run, picture));
     if (text.Limits) said.push("colours: " + text.Limits.replace(/-?\d[\d.]*(e[-+]?\d+)?/g,
         n => crosstalk.number(Number(n), 4)));
-    else if (text.Units && text.Units !== "1") said.push("in " + text.Units);
+    else if (text.Units && !["1", "-"].includes(text.Units)) said.push("in " + text.Units);
     return said.join(", ") + ".";
 };
 
@@ -168,16 +170,19 @@ crosstalk.slice.stop = function () {
     this.play.textContent = "Play";
 };
 
+/* "myokine_z2.apng" as "Myokine". */
+crosstalk.slice.name = file => crosstalk.words(file.replace(/\.\w+$/, "").replace(/_[xyz]\d+(-\d+)?$/, ""));
+
 crosstalk.films = function (data) {
     const make = crosstalk.make;
     crosstalk.section("films", ...crosstalk.each(data, run => run.movies.map(function (movie) {
         const name = movie.file.split("/").pop(), url = crosstalk.url(movie);
         const caption = make("figcaption", {class: "small soft"},
-            crosstalk.words(name.replace(/\.\w+$/, "")) + ", " + crosstalk.bytes(movie.bytes) + ". ",
+            crosstalk.slice.name(name) + ", " + crosstalk.bytes(movie.bytes) + ". ",
             url ? "" : make("a", {href: movie.file}, "Open " + movie.file));
         const seen = !url ? null : /\.(mp4|webm)$/.test(name)
             ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true, preload: "metadata"})
-            : make("img", {src: url, alt: "Film: " + crosstalk.words(name.replace(/\.\w+$/, "")), loading: "lazy"});
+            : make("img", {src: url, alt: "Film: " + crosstalk.slice.name(name), loading: "lazy"});
         return make("figure", {class: "movie"}, seen, caption);
     })));
 };
