@@ -2,9 +2,9 @@
  *
  *   {"format": 1, "program", "live",
  *    "runs": [{"name", "record": run.json, "verdict": report/verdict.h, "series": report/curves.h or null,
- *              "films": [{"series", "count", "packed", "pictures": [{"file", "number", "time", "width",
- * "height", "blob", "text": {…}}]}], "movies": [{"file", "bytes", "blob"}], "space": report/space.h,
- * "missing": ["…"]}]}
+ *              "films": [{"series", "count", "packed", "pictures": [{"file", "version" (live), "number",
+ * "time", "width", "height", "blob", "text": {…}}]}], "movies": [{"file", "bytes", "blob"}], "space":
+ * report/space.h, "missing": ["…"]}]}
  *
  * A picture's text holds the metadata of its file; what is missing is as in the film's first picture. A blob
  * is the id of the script element that holds the file's bytes, or null: it is only in the folder. */

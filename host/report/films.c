@@ -130,6 +130,11 @@ static xt_status write_picture(xt_report_run *r, const xt_picture *p, const xt_p
                                const way *how, size_t *left, xt_error *err) {
     xt_json_open_object(r->json, NULL);
     xt_json_string(r->json, "file", p->file);
+    if (!r->blobs) { /* live: the page fetches it again when it is another */
+        char version[24];
+        snprintf(version, sizeof version, "%llx", (unsigned long long)p->changed);
+        xt_json_string(r->json, "version", version);
+    }
     xt_json_integer(r->json, "number", p->number);
     xt_json_real(r->json, "time", p->time_d);
     xt_json_integer(r->json, "width", p->width);

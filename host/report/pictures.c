@@ -87,6 +87,7 @@ static void look(bool *fine, xt_picture *p, xt_arena *arena, const char *path) {
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
         const ssize_t n = read(fd, head, sizeof head);
         p->size = (size_t)info.st_size;
+        p->changed = (long long)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
         *fine = n > 0 && read_head(p, arena, head, (size_t)n);
     }
     close(fd);

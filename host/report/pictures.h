@@ -15,6 +15,7 @@ typedef struct {
     const char *series; /* the name without its number: "myokine_z2", "views/thigh" */
     int number;         /* in time */
     size_t size;        /* bytes */
+    long long changed;  /* other for other content under the same name: a film drawn again to another scale */
     int width, height;
     double time_d; /* NAN: the file does not say */
     int texts;

@@ -11,11 +11,9 @@
 
 static const struct {
     const char *folder, *ending, *type;
-} files[] = {{"frames", ".png", "image/png"},
-             {"films", ".png", "image/png"},
-             {"films", ".apng", "image/apng"},
-             {"films", ".mp4", "video/mp4"},
-             {"films", ".webm", "video/webm"}};
+} files[] = {{"frames", ".png", "image/png"}, {"views", ".png", "image/png"},
+             {"films", ".png", "image/png"},  {"films", ".apng", "image/apng"},
+             {"films", ".mp4", "video/mp4"},  {"films", ".webm", "video/webm"}};
 
 enum { LONGEST_NAME = 160 };
 

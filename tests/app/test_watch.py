@@ -1,59 +1,16 @@
 """run --watch: the page and its data grow while the run goes on, whatever visitors do, and the run's bits are the same."""
-import http.client
-import json
 import os
-import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import running
+from watching import Run, rows
 
 SCENE = os.path.join(running.ROOT, "tests", "robust", "chronic.yaml")
-
-
-class Run:
-    """A run (or resume) in the background and the address it told."""
-
-    def __init__(self, words):
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        stdin=subprocess.DEVNULL, env=running.environment())
-        first = self.process.stderr.readline()
-        found = re.fullmatch(r"watch the run at (http://127\.0\.0\.1:(\d+)(/[0-9a-f]{32,}/))\n", first)
-        if not found:
-            self.process.kill()
-            running.fail("no address: " + first + self.process.stderr.read())
-        self.address, self.port, self.path = found.group(1), int(found.group(2)), found.group(3)
-
-    def ask(self, what, method="GET", headers=None, whole_path=False):
-        """(status, body), or (0, b"") if nobody is there."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, what if whole_path else self.path + what, headers=headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, b""
-        finally:
-            connection.close()
-
-    def data(self):
-        status, body = self.ask("data.json")
-        return json.loads(body)["runs"][0] if status == 200 else None
-
-    def end(self, status):
-        said = self.process.communicate(timeout=300)[1]
-        if self.process.returncode != status:
-            running.fail("exit status %d instead of %d\n%s" % (self.process.returncode, status, said))
-        return said
-
-
-def rows(data):
-    return data["series"]["rows"] if data and data["series"] else 0
 
 
 def pester(run, stop):
@@ -132,10 +89,12 @@ ports()
 with running.scratch() as folder:
     plain, shown = os.path.join(folder, "plain"), os.path.join(folder, "shown")
     running.run(SCENE, plain)
-    run, seen, said = watched(running.command(SCENE, shown, options=["--watch"]), lambda d: rows(d) >= 4, 75, interrupt)
-    _, later, _ = watched([running.BINARY, "resume", shown, "--quiet", "--watch"], lambda d: False, 0)
+    run, seen, said = watched(running.command(SCENE, shown, options=["--watch"]), lambda d: rows(d) >= 2, (75, 0), interrupt)
+    later = []
+    if run.process.returncode == 75:  # on a busy machine the signal may come when all is done
+        later = watched([running.BINARY, "resume", shown, "--quiet", "--watch"], lambda d: False, 0)[1]
     grown = sorted(set(rows(data) for data in seen + later))
-    if len(grown) < 4:
+    if len(grown) < 3:
         running.fail("the data do not grow: rows %s" % grown)
     if set(data["record"]["status"] for data in seen + later) - {"running", "stopped", "done"}:
         running.fail("a run that goes on has another status")

@@ -7,7 +7,7 @@ crosstalk.url = function (item) {
     if (!item) return null;
     const held = item.blob && document.getElementById(item.blob);
     if (held) return "data:" + crosstalk.url.type(item.file) + ";base64," + held.textContent;
-    return crosstalk.data.live ? item.file : null;
+    return crosstalk.data.live ? item.file + (item.version ? "?" + item.version : "") : null;
 };
 crosstalk.url.type = file => ({png: "image/png", apng: "image/apng", webp: "image/webp", mp4: "video/mp4",
     webm: "video/webm"})[
