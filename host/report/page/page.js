@@ -44,6 +44,12 @@ crosstalk.head = function (data) {
 crosstalk.label = (data, run) => data.runs.filter(r => r.name === run.name).length > 1
     ? run.name + " (" + (data.runs.indexOf(run) + 1) + ")" : run.name;
 
+/* Days that a run has come to: the curves are newer than the record. */
+crosstalk.reached = function (run) {
+    const time = crosstalk.columnOf(run, "time");
+    return Math.max(run.record.time_d || 0, time && time.values.length ? time.values[time.values.length - 1] : 0);
+};
+
 crosstalk.facts = function (run) {
     const make = crosstalk.make, scene = run.record.scene, facts = [];
     const add = (name, value) => { if (value) facts.push(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
@@ -65,7 +71,7 @@ crosstalk.facts = function (run) {
 
 crosstalk.verdict = function (run, name) {
     const make = crosstalk.make, v = run.verdict;
-    const whole = v.state === "running" && crosstalk.whole(run), done = run.record.time_d;
+    const whole = v.state === "running" && crosstalk.whole(run), done = crosstalk.reached(run);
     return make("div", {class: "verdict " + v.state},
         make("p", {class: "line"}, name ? name + ": " : "", v.headline,
             whole > 0 && done >= 0 ? " " + crosstalk.capital(crosstalk.time(done)) + " of "
