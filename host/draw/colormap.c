@@ -122,7 +122,12 @@ int xt_colormap_find(const char *name) {
 xt_colour xt_colormap_at(const xt_colormap *map, double t) {
     const double x = (t > 0 ? (t < 1 ? t : 1) : 0) * (XT_MAP_STEPS - 1);
     const int i = x < XT_MAP_STEPS - 1 ? (int)x : XT_MAP_STEPS - 2;
-    return xt_colour_mix(map->step[i], map->step[i + 1], x - i);
+    /* xt_colour_mix in whole numbers: every pixel of a field comes through here. */
+    const xt_colour a = map->step[i], b = map->step[i + 1];
+    const uint32_t f = (uint32_t)((x - i) * 65536 + 0.5), g = 65536 - f;
+    return (xt_colour){(uint16_t)((a.r * g + b.r * f + 32768) >> 16),
+                       (uint16_t)((a.g * g + b.g * f + 32768) >> 16),
+                       (uint16_t)((a.b * g + b.b * f + 32768) >> 16), 65535};
 }
 
 double xt_colour_lightness(xt_colour colour) { return from_colour(colour).L; }

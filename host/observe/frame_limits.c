@@ -6,7 +6,7 @@
 #include <string.h>
 #include "observe/frame_parts.h"
 
-enum { MAX_SAMPLE = 1 << 16 };
+enum { MAX_SAMPLE = 1 << 14 };
 static const double decades = 1e6; /* the widest logarithmic range chosen automatically */
 
 static int ascending(const void *a, const void *b) {
