@@ -24,6 +24,8 @@ typedef struct {
     dense_plane plane[XT_FILM_PLANES];
     float *value[XT_FRAME_PANELS];
     xt_side_text side[XT_FILM_PLANES][4];
+    double corner[XT_FILM_PLANES * XT_PLANE_CORNERS][3];
+    int corners[XT_FILM_PLANES];
     xt_frame_def panel[XT_FRAME_PANELS];
 } picture;
 
@@ -212,6 +214,18 @@ static xt_status choose_limits(picture *p, char *told, size_t size, xt_error *er
     return XT_OK;
 }
 
+static void locate(xt_page_locator *locator, picture *p) {
+    const xt_mesh *mesh = p->outputs->def.mesh;
+    int n = 0;
+    *locator = (xt_page_locator){
+        .corner = (const double(*)[3])p->corner, .corners = p->corners, .planes = p->film->planes};
+    for (int k = 0; k < 3; k++) locator->box[k] = mesh->dims[k] * mesh->spacing[k];
+    for (int i = 0; i < p->film->planes; i++) {
+        p->corners[i] = p->film->plane[i]->plane.corners;
+        for (int k = 0; k < p->corners[i]; k++) xt_plane_corner(p->corner[n++], &p->film->plane[i]->plane, k);
+    }
+}
+
 static void limits_text(char *text, size_t size, const picture *p) {
     const xt_frame_request *request = p->film->request;
     text[0] = '\0';
@@ -254,12 +268,15 @@ static xt_status write_picture(picture *p, const char *path, xt_error *err) {
         {"Software", "Crosstalk " CROSSTALK_VERSION},
         {"Source", CROSSTALK_GIT[0] ? CROSSTALK_GIT : NULL},
     };
+    xt_page_locator locator;
+    locate(&locator, p);
     const xt_montage_def def = {.title = film->title,
                                 .subtitle = subtitle,
                                 .badge = film->badge,
                                 .note = film->note,
                                 .panel = p->panel,
                                 .panels = film->panels,
+                                .locator = &locator,
                                 .columns = request->columns,
                                 .dark = request->dark,
                                 .width = request->pixels,

@@ -173,6 +173,10 @@ static void make_captions(xt_film *film) {
         snprintf(film->place, sizeof film->place, "%s%s", place,
                  r->places == 0 && film->plane[0]->plane.axis >= 0 ? " (middle)" : "");
     }
+    if (film->planes > 1 && film->plane[0]->plane.axis < 0) {
+        const double *n = film->plane[0]->plane.normal;
+        snprintf(film->place, sizeof film->place, "along (%.2g, %.2g, %.2g)", n[0], n[1], n[2]);
+    }
     if (film->panels == 1) return;
     for (int i = 0; i < film->panels; i++) {
         xt_film_panel *panel = &film->panel[i];
@@ -180,7 +184,7 @@ static void make_captions(xt_film *film) {
         const double along = r->places ? r->at[panel->plane].value : 0;
         const char letter[2] = {(char)(i < 26 ? 'a' + i : i < 52 ? 'A' + i - 26 : '*'), '\0'};
         if (plane->plane.axis < 0)
-            snprintf(place, sizeof place, "%s%.4g mm along the normal", along < 0 ? "−" : "", fabs(along));
+            snprintf(place, sizeof place, "%s%.4g mm", along < 0 ? "−" : "", fabs(along));
         else
             xt_plane_text(place, sizeof place, &plane->plane);
         snprintf(panel->caption, sizeof panel->caption, "%s   %s%s%s", letter,

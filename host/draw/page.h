@@ -44,6 +44,14 @@ typedef struct {
     int bar;             /* bar drawn at this panel's right; -1: none, its bar is in the column */
 } xt_page_panel;
 
+/* Where in the box the panels lie: a small drawing of the box at the top right, with the planes in it. */
+typedef struct {
+    double box[3];             /* mm */
+    const double (*corner)[3]; /* of all planes, one after the other, mm from the box's first corner */
+    const int *corners;        /* [planes] how many each has */
+    int planes;
+} xt_page_locator;
+
 /* All pointers are borrowed until the page is freed. Texts are UTF-8; NULL leaves one out. */
 typedef struct {
     const char *title;    /* "Irisin in the thigh" */
@@ -57,8 +65,9 @@ typedef struct {
     const xt_page_bar *bar;
     int bars; /* those that no panel names stand in the column at the right, one below the other */
     const xt_page_key *key;
-    int keys;          /* of the legend, in the same column */
-    bool scale_bar;    /* panels are in mm */
+    int keys;                       /* of the legend, in the same column */
+    const xt_page_locator *locator; /* NULL: none */
+    bool scale_bar;                 /* panels are in mm */
     bool whole_pixels; /* panels begin and end between pixels: for pictures that come as pixels */
     bool dark;         /* light on a dark ground */
     int width, height; /* pixels; height 0: as the panels need it, between 0.45 and 1.6 of the width */

@@ -6,7 +6,7 @@
 #include "draw/page_parts.h"
 
 /* At the right of the title's line. Returns the width it takes. */
-static double draw_badge(xt_image *image, const xt_page *page, double baseline) {
+static double draw_badge(xt_image *image, const xt_page *page, double right, double baseline) {
     const xt_page_private *p = page->own;
     if (!p->def.badge || !p->font) return 0;
     const double u = page->unit, pad = 9 * u;
@@ -18,7 +18,7 @@ static double draw_badge(xt_image *image, const xt_page *page, double baseline) 
     xt_font_fit(p->font, p->def.badge, &style, 0.5 * p->area_w, text, sizeof text);
     const double w = xt_font_width(p->font, text, &style) + 2 * pad,
                  capital = xt_font_capital(p->font, &style);
-    const double right = p->margin + p->area_w, middle = baseline - xt_font_capital(p->font, &p->title) / 2;
+    const double middle = baseline - xt_font_capital(p->font, &p->title) / 2;
     const double h = capital + 13 * u;
     /* Round ends: a thick stroke. */
     xt_image_line(image, right - w + h / 2, middle, right - h / 2, middle, h, page->palette.badge);
@@ -30,7 +30,10 @@ static void draw_head(xt_image *image, const xt_page *page) {
     const xt_page_private *p = page->own;
     char text[512];
     double y = p->margin;
-    const double taken = draw_badge(image, page, y + 18 * page->unit);
+    const double located =
+        xt_page_locate(image, page, p->margin + p->area_w, 14 * page->unit, p->area_y - 8 * page->unit);
+    const double taken =
+        located + draw_badge(image, page, p->margin + p->area_w - located, y + 18 * page->unit);
     if (p->def.title) {
         y += 18 * page->unit;
         xt_font_draw(image, p->font, p->margin, y,
@@ -39,9 +42,10 @@ static void draw_head(xt_image *image, const xt_page *page) {
         y += 9 * page->unit;
     }
     if (p->def.subtitle)
-        xt_font_draw(image, p->font, p->margin, y + 15 * page->unit,
-                     xt_font_fit(p->font, p->def.subtitle, &p->subtitle, p->area_w, text, sizeof text),
-                     &p->subtitle);
+        xt_font_draw(
+            image, p->font, p->margin, y + 15 * page->unit,
+            xt_font_fit(p->font, p->def.subtitle, &p->subtitle, p->area_w - located, text, sizeof text),
+            &p->subtitle);
 }
 
 static void draw_panel(xt_image *image, const xt_page *page, int i) {

@@ -30,6 +30,10 @@ struct xt_page_private {
     xt_placed_bar *bar; /* [def.bars] */
 };
 
+/* The locator, its right edge at `right`, between top and bottom. Returns the width it takes. In
+ * page_locator.c. */
+double xt_page_locate(xt_image *image, const xt_page *page, double right, double top, double bottom);
+
 /* "periosteum_outer" -> "periosteum outer"; returns buffer. */
 const char *xt_shown_name(const char *name, char *buffer, size_t size);
 

@@ -184,6 +184,7 @@ xt_status xt_montage_draw(xt_image *image, xt_frame_layout *layout, const xt_mon
     on.bars = s->bars;
     on.key = s->key;
     on.keys = s->keys;
+    on.locator = def->locator;
     on.scale_bar = true;
     on.dark = def->dark;
     on.width = def->width;

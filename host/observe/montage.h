@@ -3,6 +3,7 @@
 #ifndef OBSERVE_MONTAGE_H
 #define OBSERVE_MONTAGE_H
 
+#include "draw/page.h"
 #include "observe/frame.h"
 
 enum { XT_MONTAGE_PANELS = 64 };
@@ -10,10 +11,11 @@ enum { XT_MONTAGE_PANELS = 64 };
 /* All pointers are borrowed for the call. */
 typedef struct {
     const char *title, *subtitle, *badge, *note; /* of the page (draw/page.h) */
-    const xt_frame_def *panel; /* of each, the page's keys (title to note, dark, width, height,
-                                  depth, metadata) are not used */
-    int panels;                /* 1 to XT_MONTAGE_PANELS */
-    int columns;               /* 0: what makes them largest */
+    const xt_frame_def *panel;      /* of each, the page's keys (title to note, dark, width, height,
+                                       depth, metadata) are not used */
+    int panels;                     /* 1 to XT_MONTAGE_PANELS */
+    const xt_page_locator *locator; /* where the slices lie; NULL: not drawn */
+    int columns;                    /* 0: what makes them largest */
     bool dark;
     int width, height;       /* as in xt_frame_def */
     int depth;               /* of the file: 8 or 16 bits a channel; 0: 8 */

@@ -130,6 +130,12 @@ xt_status xt_plane_oblique(xt_plane *plane, const double box[3], const double po
     return XT_OK;
 }
 
+void xt_plane_corner(double mm[3], const xt_plane *p, int k) {
+    for (int a = 0; a < 3; a++)
+        mm[a] = p->point[a] + (p->low[0] + p->corner[k][0]) * p->right[a] +
+                (p->low[1] + p->corner[k][1]) * p->up[a];
+}
+
 static void letters(xt_side_text text, const double world[3]) {
     static const char names[3][2] = {{'L', 'R'}, {'P', 'A'}, {'I', 'S'}};
     bool used[3] = {false, false, false};

@@ -30,6 +30,9 @@ xt_status xt_plane_across(xt_plane *plane, const double box[3], int axis, double
 xt_status xt_plane_oblique(xt_plane *plane, const double box[3], const double point[3],
                            const double normal[3], double turn, xt_error *err);
 
+/* Corner k of the cut in the box, mm. */
+void xt_plane_corner(double mm[3], const xt_plane *plane, int k);
+
 /* Letters of the picture's edges (left, right, bottom, top): R/L, A/P, S/I of RAS+ world axes by the affine
  * (voxel index -> world mm), the largest share first; a second and third one where the edge points that way
  * by more than 15 degrees too, as DICOM has it ("PL"). */
