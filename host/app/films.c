@@ -210,7 +210,7 @@ static xt_status make_plane(xt_film_plane *p, xt_outputs *outputs, const xt_film
     } else {
         /* About a sample a pixel: the picture takes some three quarters of the page. */
         const double across =
-            0.78 * film->request->pixels / ceil(sqrt(film->request->places ? film->request->places : 1));
+            0.7 * film->request->pixels / ceil(sqrt(film->request->places ? film->request->places : 1));
         XT_TRY(
             xt_cut_create(&p->cut, mesh, &p->plane, fmax(p->plane.size[0], p->plane.size[1]) / across, err));
         cell = p->cut.cell;
@@ -358,7 +358,7 @@ void xt_films_free(xt_outputs *outputs) {
         }
         for (int k = 0; k < film->planes; k++) {
             free(film->cut[k].material);
-            free(film->cut[k].tissue);
+            free(film->cut[k].sample);
         }
     }
     free(outputs->film);

@@ -33,7 +33,7 @@ typedef struct {
  * thread's. */
 typedef struct {
     xt_material *material; /* [count] */
-    uint8_t *tissue;       /* [nx * ny] */
+    xt_material *sample;   /* [nx * ny] */
 } xt_film_cut;
 
 typedef struct {

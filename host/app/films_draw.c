@@ -34,21 +34,16 @@ static size_t samples(const xt_film_plane *p) {
                               : (size_t)p->cut.nx * (size_t)p->cut.ny;
 }
 
-/* Tissues of an oblique plane: those of the last moment, if nothing has moved since. */
-static xt_status cut_tissues(uint8_t *tissue, xt_film_cut *kept, const xt_cut *cut,
-                             const xt_material *material, xt_error *err) {
+/* Samples of an oblique plane: those of the last moment, if nothing has moved since. */
+static xt_status cut_samples(xt_film_cut *kept, const xt_cut *cut, const xt_material *material,
+                             xt_error *err) {
     const size_t n = (size_t)cut->nx * (size_t)cut->ny, bytes = cut->count * sizeof *material;
-    if (kept->tissue && memcmp(kept->material, material, bytes) == 0) {
-        memcpy(tissue, kept->tissue, n);
-        return XT_OK;
-    }
-    XT_TRY(xt_cut_tissues(tissue, cut, material, err));
+    if (kept->sample && memcmp(kept->material, material, bytes) == 0) return XT_OK;
     if (!kept->material) kept->material = malloc(bytes + 1);
-    if (!kept->tissue) kept->tissue = malloc(n);
-    if (!kept->material || !kept->tissue) return xt_no_memory(err, "a frame", n + bytes);
+    if (!kept->sample) kept->sample = malloc(n * sizeof *kept->sample);
+    if (!kept->material || !kept->sample) return xt_no_memory(err, "a frame", n * 4 + bytes);
     memcpy(kept->material, material, bytes);
-    memcpy(kept->tissue, tissue, n);
-    return XT_OK;
+    return xt_cut_tissues(kept->sample, cut, material, err);
 }
 
 static xt_status lay_out_planes(picture *p, xt_error *err) {
@@ -57,17 +52,21 @@ static xt_status lay_out_planes(picture *p, xt_error *err) {
         const size_t n = samples(plane);
         dense_plane *d = &p->plane[i];
         d->tissue = malloc(n);
-        if (!d->tissue) return xt_no_memory(err, "a frame", n);
-        xt_plane_sides(p->side[i], &plane->plane, p->outputs->def.mesh->affine,
-                       p->outputs->def.mesh->spacing);
-        if (plane->plane.axis < 0) {
-            XT_TRY(cut_tissues(d->tissue, &p->film->cut[i], &plane->cut, p->moment->material[i], err));
-            continue;
-        }
         d->second = malloc(n);
         d->share = malloc(n * sizeof *d->share);
-        if (!d->second || !d->share) return xt_no_memory(err, "a frame", n * 3);
-        xt_slice_scatter_materials(d->tissue, d->second, d->share, &plane->slice, p->moment->material[i]);
+        if (!d->tissue || !d->second || !d->share) return xt_no_memory(err, "a frame", n * 4);
+        xt_plane_sides(p->side[i], &plane->plane, p->outputs->def.mesh->affine,
+                       p->outputs->def.mesh->spacing);
+        if (plane->plane.axis >= 0) {
+            xt_slice_scatter_materials(d->tissue, d->second, d->share, &plane->slice, p->moment->material[i]);
+            continue;
+        }
+        XT_TRY(cut_samples(&p->film->cut[i], &plane->cut, p->moment->material[i], err));
+        for (size_t k = 0; k < n; k++) {
+            d->tissue[k] = p->film->cut[i].sample[k].tissue;
+            d->second[k] = p->film->cut[i].sample[k].second;
+            d->share[k] = p->film->cut[i].sample[k].share;
+        }
     }
     return XT_OK;
 }
@@ -82,7 +81,7 @@ static xt_status lay_out_values(picture *p, xt_error *err) {
         if (plane->plane.axis >= 0)
             xt_slice_scatter(p->value[i], &plane->slice, p->moment->value[i]);
         else
-            XT_TRY(xt_cut_values(p->value[i], p->plane[panel->plane].tissue, &plane->cut,
+            XT_TRY(xt_cut_values(p->value[i], p->film->cut[panel->plane].sample, &plane->cut,
                                  p->moment->material[panel->plane], p->moment->value[i],
                                  p->film->blended[panel->show], err));
     }
@@ -114,8 +113,6 @@ static void fill_panel(picture *p, int i) {
         def->nx = plane->slice.nx;
         def->ny = plane->slice.ny;
         memcpy(def->spacing, plane->slice.spacing, sizeof def->spacing);
-        def->second = dense->second;
-        def->share = dense->share;
     } else {
         def->nx = plane->cut.nx;
         def->ny = plane->cut.ny;
@@ -126,6 +123,8 @@ static void fill_panel(picture *p, int i) {
     memcpy(def->voxel, o->def.mesh->spacing, sizeof def->voxel);
     def->value = p->value[i];
     def->tissue = dense->tissue;
+    def->second = dense->second;
+    def->share = dense->share;
     def->tissue_count = o->def.model->tissue_count;
     def->tissue_name = o->tissue_name;
     def->tissue_colour = o->tissue_colour;
@@ -137,7 +136,7 @@ static void fill_panel(picture *p, int i) {
     def->centre = shown->kind == XT_SHOW_EXPOSURE && !request->difference ? 1 : 0;
     def->voxels = request->voxels;
     def->no_outlines = !request->outlines;
-    def->blended = film->blended[panel->show] && !request->voxels;
+    def->blended = film->blended[panel->show] && !request->voxels && plane->plane.axis >= 0;
     def->dark = request->dark;
     def->sketch = panel->sketch;
 }

@@ -119,45 +119,80 @@ static bool is_plain(const xt_cut *cut, const xt_material *material, const int v
     return true;
 }
 
-static uint8_t heaviest(const xt_cut *cut, const xt_material *material, const int v[3], const double at[3]) {
-    double w[3][3], weight[54];
-    uint8_t tissue[54];
-    int count = 0, best = 0;
+/* A tissue's share of the B-spline, and how that changes along x, y, z, per voxel. */
+typedef struct {
+    uint8_t tissue;
+    double weight, slope[3];
+} claim;
+
+static void add_claim(claim *list, int *count, uint8_t tissue, double weight, const double slope[3],
+                      double part) {
+    int k = 0;
+    while (k < *count && list[k].tissue != tissue) k++;
+    if (k == *count) list[(*count)++] = (claim){.tissue = tissue};
+    list[k].weight += part * weight;
+    for (int a = 0; a < 3; a++) list[k].slope[a] += part * slope[a];
+}
+
+static int claims(claim list[54], const xt_cut *cut, const xt_material *material, const int v[3],
+                  const double at[3]) {
+    double w[3][3], s[3][3];
+    int count = 0;
     for (int k = 0; k < 3; k++) {
         const double f = at[k] - v[k] - 0.5;
         w[k][0] = 0.5 * (0.5 - f) * (0.5 - f);
         w[k][1] = 0.75 - f * f;
         w[k][2] = 0.5 * (0.5 + f) * (0.5 + f);
+        s[k][0] = f - 0.5;
+        s[k][1] = -2 * f;
+        s[k][2] = f + 0.5;
     }
     for (int n = 0; n < 27; n++) {
         const int i = n % 3, j = n / 3 % 3, l = n / 9;
         const xt_material m = material_at(cut, material, v[0] + i - 1, v[1] + j - 1, v[2] + l - 1);
-        const double whole = w[0][i] * w[1][j] * w[2][l], other = m.second ? m.share / 65535.0 : 0;
-        for (int part = 0; part < (m.second ? 2 : 1); part++) {
-            const uint8_t t = part ? m.second : m.tissue;
-            int k = 0;
-            while (k < count && tissue[k] != t) k++;
-            if (k == count) {
-                tissue[count] = t;
-                weight[count++] = 0;
-            }
-            weight[k] += whole * (part ? other : 1 - other);
-        }
+        const double weight = w[0][i] * w[1][j] * w[2][l], other = m.second ? m.share / 65535.0 : 0;
+        const double slope[3] = {s[0][i] * w[1][j] * w[2][l], w[0][i] * s[1][j] * w[2][l],
+                                 w[0][i] * w[1][j] * s[2][l]};
+        add_claim(list, &count, m.tissue, weight, slope, 1 - other);
+        if (m.second) add_claim(list, &count, m.second, weight, slope, other);
     }
-    for (int k = 1; k < count; k++)
-        if (weight[k] > weight[best]) best = k;
-    return tissue[best];
+    return count;
 }
 
-xt_status xt_cut_tissues(uint8_t *tissue, const xt_cut *cut, const xt_material *material, xt_error *err) {
+/* The heaviest tissue; the next one where its edge runs through the sample, with its share of it. */
+static xt_material judge(const xt_cut *cut, const claim *list, int count) {
+    int first = 0, second = -1;
+    for (int k = 1; k < count; k++)
+        if (list[k].weight > list[first].weight) {
+            second = first;
+            first = k;
+        } else if (second < 0 || list[k].weight > list[second].weight)
+            second = k;
+    xt_material m = {.tissue = list[first].tissue};
+    if (second < 0 || m.tissue == 0 || list[second].tissue == 0) return m;
+    double along[2] = {0, 0};
+    for (int k = 0; k < 3; k++) {
+        const double slope = (list[first].slope[k] - list[second].slope[k]) / cut->voxel[k];
+        along[0] += slope * cut->plane.right[k] * cut->spacing[0];
+        along[1] += slope * cut->plane.up[k] * cut->spacing[1];
+    }
+    const double steep = hypot(along[0], along[1]);
+    const double away = (list[first].weight - list[second].weight) / fmax(steep, 1e-6);
+    if (away >= 0.5) return m;
+    m.second = list[second].tissue;
+    m.share = (uint16_t)lround(fmin(fmax(0.5 - away, 0), 0.5) * 65535);
+    return m;
+}
+
+xt_status xt_cut_tissues(xt_material *sample, const xt_cut *cut, const xt_material *material, xt_error *err) {
     enum { UNKNOWN, PLAIN, MIXED };
     uint8_t *kind = calloc(cut->count + 1, 1); /* what has been found out about a voxel */
     if (!kind) return xt_no_memory(err, "an oblique slice", cut->count);
     for (int j = 0; j < cut->ny; j++)
         for (int i = 0; i < cut->nx; i++) {
             double at[3];
-            uint8_t *here = &tissue[(size_t)j * (size_t)cut->nx + (size_t)i];
-            *here = 0;
+            xt_material *here = &sample[(size_t)j * (size_t)cut->nx + (size_t)i];
+            *here = outside;
             if (!sample_at(at, cut, i, j)) continue;
             int v[3];
             for (int k = 0; k < 3; k++) {
@@ -167,8 +202,12 @@ xt_status xt_cut_tissues(uint8_t *tissue, const xt_cut *cut, const xt_material *
             const ptrdiff_t voxel = voxel_at(cut, v[0], v[1], v[2]);
             if (voxel >= 0 && kind[voxel] == UNKNOWN)
                 kind[voxel] = is_plain(cut, material, v) ? PLAIN : MIXED;
-            *here =
-                voxel >= 0 && kind[voxel] == PLAIN ? material[voxel].tissue : heaviest(cut, material, v, at);
+            if (voxel >= 0 && kind[voxel] == PLAIN) {
+                here->tissue = material[voxel].tissue;
+                continue;
+            }
+            claim list[54];
+            *here = judge(cut, list, claims(list, cut, material, v, at));
         }
     free(kind);
     return XT_OK;
@@ -258,8 +297,8 @@ static float value_at(const source *s, int tissue, const double at[3]) {
     return isfinite(c) ? c : NAN;
 }
 
-xt_status xt_cut_values(float *value, const uint8_t *tissue, const xt_cut *cut, const xt_material *material,
-                        const float *cells, bool blended, xt_error *err) {
+xt_status xt_cut_values(float *value, const xt_material *sample, const xt_cut *cut,
+                        const xt_material *material, const float *cells, bool blended, xt_error *err) {
     source s = {.cut = cut, .material = material, .cells = cells};
     if (blended) {
         s.clean = malloc((cut->count + 1) * sizeof *s.clean);
@@ -274,7 +313,8 @@ xt_status xt_cut_values(float *value, const uint8_t *tissue, const xt_cut *cut, 
         for (int i = 0; i < cut->nx; i++) {
             const size_t k = (size_t)j * (size_t)cut->nx + (size_t)i;
             double at[3];
-            value[k] = tissue[k] && sample_at(at, cut, i, j) ? value_at(&s, tissue[k], at) : NAN;
+            value[k] =
+                sample[k].tissue && sample_at(at, cut, i, j) ? value_at(&s, sample[k].tissue, at) : NAN;
         }
     free(s.clean);
     free(s.known);

@@ -29,10 +29,11 @@ xt_status xt_cut_create_dense(xt_cut *cut, const int dims[3], const double spaci
                               double finest, xt_error *err);
 void xt_cut_free(xt_cut *cut);
 
-/* Tissue of every sample [nx * ny], 0 outside, from materials in the order of `cell` (or dense). */
-xt_status xt_cut_tissues(uint8_t *tissue, const xt_cut *cut, const xt_material *material, xt_error *err);
+/* Material of every sample [nx * ny], 0 outside, from those of the cells in the order of `cell` (or dense):
+ * its tissue, and what else is in it where an edge runs through it. */
+xt_status xt_cut_tissues(xt_material *sample, const xt_cut *cut, const xt_material *material, xt_error *err);
 /* Values of the same samples. blended: as in xt_frame_def. */
-xt_status xt_cut_values(float *value, const uint8_t *tissue, const xt_cut *cut, const xt_material *material,
-                        const float *cells, bool blended, xt_error *err);
+xt_status xt_cut_values(float *value, const xt_material *sample, const xt_cut *cut,
+                        const xt_material *material, const float *cells, bool blended, xt_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* ---- the slice itself ---- */
 
-/* The slice at no more than one voxel per pixel. */
+/* The slice at no more than about one voxel per pixel. */
 typedef struct {
     int nx, ny;
     float *value;          /* NULL for label frames */

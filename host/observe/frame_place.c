@@ -111,7 +111,7 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
     int every[2];
     for (int k = 0; k < 2; k++) {
         const double size = def->spacing[k] * per_mm;
-        every[k] = size < 1 ? (int)ceil(1 / size - 1e-9) : 1;
+        every[k] = size < 0.75 ? (int)ceil(1 / size - 1e-9) : 1; /* a little less than a pixel does no harm */
         g->size[k] = size * every[k];
     }
     g->nx = (def->nx + every[0] - 1) / every[0];

@@ -56,7 +56,7 @@ static void linear_fields_are_exact_inside_their_tissue(void **state) {
     xt_error err = {0};
     must(xt_cut_create_dense(&cut, dims, spacing, &p, 0.2, &err), &err);
     const size_t n = (size_t)cut.nx * (size_t)cut.ny;
-    uint8_t *tissue = malloc(n);
+    xt_material *tissue = malloc(n * sizeof *tissue);
     float *got = malloc(n * sizeof *got);
     must(xt_cut_tissues(tissue, &cut, material, &err), &err);
     must(xt_cut_values(got, tissue, &cut, material, value, false, &err), &err);
@@ -71,14 +71,14 @@ static void linear_fields_are_exact_inside_their_tissue(void **state) {
             if (!inside) continue;
             const double r = hypot(mm[0] - 9, mm[1] - 10), linear = mm[0] + 2 * mm[1] + 3 * mm[2];
             const uint8_t want = r > 8 ? 0 : r > 4 ? 2 : 1;
-            if (fabs(r - 4) > 0.9 && fabs(r - 8) > 0.9) assert_int_equal(tissue[k], want);
+            if (fabs(r - 4) > 0.9 && fabs(r - 8) > 0.9) assert_int_equal(tissue[k].tissue, want);
             if (r < 2.4 || (r > 5.6 && r < 6.4)) { /* voxels all round of the same tissue */
                 assert_true(fabs(got[k] - linear - (want == 1 ? 100 : 0)) < 1e-3);
                 deep++;
             }
             /* Never a mixture of the two tissues: those differ by 100, slopes across a voxel are below 6. */
-            if (tissue[k]) {
-                assert_true(fabs(got[k] - linear - (tissue[k] == 1 ? 100 : 0)) < 6);
+            if (tissue[k].tissue) {
+                assert_true(fabs(got[k] - linear - (tissue[k].tissue == 1 ? 100 : 0)) < 6);
                 sharp++;
             }
         }
@@ -117,16 +117,16 @@ static void a_mesh_says_the_same_as_the_dense_box(void **state) {
     }
     assert_true(sparse.count < (size_t)NX * NY * NZ); /* not the whole box */
     const size_t n = (size_t)dense.nx * (size_t)dense.ny;
-    uint8_t *one = malloc(n), *two = malloc(n);
+    xt_material *one = malloc(n * sizeof *one), *two = malloc(n * sizeof *two);
     float *a = malloc(n * sizeof *a), *b = malloc(n * sizeof *b);
     must(xt_cut_tissues(one, &dense, material, &err), &err);
     must(xt_cut_tissues(two, &sparse, gathered, &err), &err);
-    assert_memory_equal(one, two, n);
+    assert_memory_equal(one, two, n * sizeof *one);
     for (int blended = 0; blended < 2; blended++) {
         must(xt_cut_values(a, one, &dense, material, value, blended, &err), &err);
         must(xt_cut_values(b, two, &sparse, gathered, cells, blended, &err), &err);
         for (size_t k = 0; k < n; k++)
-            if (one[k] && a[k] != b[k]) fail_msg("sample %zu: %g, not %g", k, b[k], a[k]);
+            if (one[k].tissue && a[k] != b[k]) fail_msg("sample %zu: %g, not %g", k, b[k], a[k]);
     }
     free(gathered);
     free(cells);
