@@ -101,6 +101,7 @@ crosstalk.spaceMake = function (element, first) {
     /* Volumes of the chosen time and field onto the card. Later choices win over slower answers. */
     async function load() {
         const mine = ++turnOf, time = space.times[chosen.time], f = fieldOf();
+        part.canvas.dataset.state = "busy";
         try {
             const [t, v] = await Promise.all([volume.unpack(time.tissues), f ? volume.unpack(time.fields[chosen.field]) : null]);
             if (mine !== turnOf) return;
@@ -363,5 +364,5 @@ crosstalk.spaceMake = function (element, first) {
     }
 
     start();
-    return {update, look, chosen, view: () => view, describe, redraw, load};
+    return {update, look, chosen, view: () => view, volume: () => volume, describe, redraw, load};
 };

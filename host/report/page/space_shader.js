@@ -95,10 +95,13 @@ float there(vec3 p, float lod) { // how much of what is visible lies around p
     float sum = dot(textureLod(sharesA, q, lod), opacityA);
     return two ? sum + dot(textureLod(sharesB, q, lod), opacityB) : sum;
 }
+float openness(vec3 p, vec3 n) {
+    return 1.0 - 0.38 * there(p + n * voxel * 2.0, 1.0) - 0.32 * there(p + n * voxel * 4.5, 2.0)
+        - 0.25 * there(p + n * voxel * 10.0, 3.0);
+}
 vec3 lit(vec3 base, vec3 p, vec3 n, vec3 d) {
     vec3 key = normalize(turn * vec3(-0.45, 0.65, 0.75)), fill = normalize(turn * vec3(0.7, -0.1, 0.5));
-    float open = 1.0 - 0.38 * there(p + n * voxel * 2.0, 1.0) - 0.32 * there(p + n * voxel * 4.5, 2.0)
-        - 0.25 * there(p + n * voxel * 10.0, 3.0);
+    float open = openness(p, n);
     float shade = 1.0;
     for (int i = 0; i < 4; i++) {
         float far = voxel * (2.5 + 3.5 * float(i * i));
@@ -156,6 +159,16 @@ vec2 inside(vec3 p, int k) {
     vec3 sum = own.z > 1e-3 ? own : any;
     return sum.y > 0.0 ? vec2(sum.x / sum.y * 255.0 / 254.0, 1) : vec2(0);
 }
+/* Darker towards the edge where two faces of the cut meet: they are flat, what is there is known without looking. */
+float cornered(vec3 p, vec3 n) {
+    float near = 1e9;
+    for (int i = 0; i < 3; i++) {
+        if (abs(n[i]) > 0.5) continue;
+        if (gone0[i] > -box[i]) near = min(near, abs(p[i] - gone0[i]));
+        if (gone1[i] < box[i]) near = min(near, abs(p[i] - gone1[i]));
+    }
+    return cut(p + n * voxel) ? smoothstep(-0.35, 1.0, near / (0.35 * min(box.x, min(box.y, box.z)) + 4.0 * voxel)) : 1.0;
+}
 /* A face of the box or of the cut. */
 vec4 face(vec3 p, vec3 d, vec3 n) {
     if (paint == 0) return vec4(0);
@@ -168,8 +181,9 @@ vec4 face(vec3 p, vec3 d, vec3 n) {
     if (paint == 1) {
         vec2 v = inside(p, k);
         c = v.y > 0.0 ? mapped(v.x * scale.x + scale.y) : mix(c, vec3(0.5), 0.5);
-    } else
-        c *= 0.86 + 0.14 * dot(n, normalize(turn * vec3(-0.3, 0.5, 0.8)));
+    }
+    // A face seen straight on has the bar's colours to the bit; one turned away or in a corner is a little darker.
+    c *= (0.66 + 0.34 * smoothstep(0.0, 0.75, dot(n, turn[2]))) * mix(0.45, 1.0, cornered(p, n));
     vec3 u = abs(n.x) > 0.5 ? vec3(0, 1, 0) : vec3(1, 0, 0), v = cross(n, u);
     float line = 0.0, bright = dot(c, vec3(0.2126, 0.7152, 0.0722));
     for (int i = 0; i < 4; i++) { // another tissue within reach

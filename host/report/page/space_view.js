@@ -171,6 +171,8 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
     })();
 
     return {drawing, change, resize, reset, zoom,
+        /* So many frames from now on, however long they take. */
+        setFrames(count) { frames = count; change(false); },
         begin() { ready = true; resize(); change(false); },
         setGround(hex) { ground = hex; if (ready && !drawing.lost()) drawing.show(ground); },
         /* Draw what is not drawn yet, at once: before a page is printed or the picture is kept. */
