@@ -29,7 +29,8 @@ static inline float4 xt_samples(const xt_ray *ray, const xt_reach *r, float4 sum
     for (int k = 0; k < count;) {
         if (!plain && sum.w < XT_TRANSPARENT) break;
         const float tb = k + 1 < count ? r->t0 + (float)(k + 1) * step : r->t1;
-        const xt_spot spot = xt_ray_spot(ray, tb);
+        xt_spot spot;
+        xt_ray_spot(&spot, ray, tb);
         uint cell = 128u | 3u;
         if (!plain) cell = ray->cell[xt_cell_of(ray, spot.x, spot.y, spot.z)];
         const uint bits = cell & 128u ? cell & 3u : 0u;
@@ -38,7 +39,8 @@ static inline float4 xt_samples(const xt_ray *ray, const xt_reach *r, float4 sum
         if (bits & 2u) next_glow = xt_glow(ray, &spot);
         if ((flags | bits) & 1u) {
             if (!known) {
-                const xt_spot before = xt_ray_spot(ray, ta);
+                xt_spot before;
+                xt_ray_spot(&before, ray, ta);
                 share = xt_shares(ray->share, &ray->grid, &before);
             }
             next = xt_shares(ray->share, &ray->grid, &spot);
@@ -69,11 +71,13 @@ static inline float4 xt_samples(const xt_ray *ray, const xt_reach *r, float4 sum
 }
 
 static inline float4 xt_march(xt_ray *ray, const int plain) {
-    const xt_reach r = xt_reach_of(ray);
+    xt_reach r;
+    xt_reach_of(&r, ray);
     if (!(r.t1 > r.t0)) return (float4)(0.0f, 0.0f, 0.0f, -1.0f);
     const int visible = ray->scene->visible;
     float4 sum = (float4)(0.0f, 0.0f, 0.0f, 1.0f);
-    xt_spot spot = xt_ray_spot(ray, r.t0);
+    xt_spot spot;
+    xt_ray_spot(&spot, ray, r.t0);
     const float4 share = xt_shares(ray->share, &ray->grid, &spot), glow = xt_glow(ray, &spot);
     if (visible && dot(r.n0, r.n0) > 0.0f) sum = xt_cap(ray, sum, r.t0, r.n0, share);
 #if XT_BATCH > 1
@@ -82,24 +86,22 @@ static inline float4 xt_march(xt_ray *ray, const int plain) {
     sum = xt_samples(ray, &r, sum, share, glow, plain);
 #endif
     if (visible && (plain || sum.w >= XT_TRANSPARENT)) {
-        spot = xt_ray_spot(ray, r.t1);
+        xt_ray_spot(&spot, ray, r.t1);
         sum = xt_cap(ray, sum, r.t1, r.n1, xt_shares(ray->share, &ray->grid, &spot));
     }
     return (float4)(sum.xyz, 1.0f - sum.w);
 }
 
-static inline xt_ray xt_ray_make(__constant xt_scene *scene, __global const uint *share,
-                                 __global const ushort *field, __global const float4 *table,
-                                 __global const uchar *cell, __global const uchar *opacity) {
-    xt_ray ray;
-    ray.scene = scene;
-    ray.share = share;
-    ray.field = field;
-    ray.table = table;
-    ray.cell = cell;
-    ray.opacity = opacity;
-    ray.grid = xt_grid_of(scene->dims[0], scene->dims[1], scene->dims[2]);
-    return ray;
+static inline void xt_ray_make(xt_ray *ray, __constant xt_scene *scene, __global const uint *share,
+                               __global const ushort *field, __global const float4 *table,
+                               __global const uchar *cell, __global const uchar *opacity) {
+    ray->scene = scene;
+    ray->share = share;
+    ray->field = field;
+    ray->table = table;
+    ray->cell = cell;
+    ray->opacity = opacity;
+    xt_grid_of(&ray->grid, scene->dims[0], scene->dims[1], scene->dims[2]);
 }
 
 /* Work-items in groups of 64 are tiles of 8 x 8 pixels, so that neighbours share their voxels. */
@@ -113,23 +115,28 @@ static inline float4 xt_look(xt_ray *ray, float x, float y, const int plain) {
     return xt_march(ray, plain);
 }
 
-static inline void xt_first(__constant xt_scene *scene, xt_ray ray, __global float4 *out, const int plain) {
+static inline void xt_first(xt_ray *ray, __global float4 *out, const int plain) {
+    __constant xt_scene *scene = ray->scene;
     const int2 p = xt_pixel(scene);
     if (p.x >= scene->width || p.y >= scene->height) return;
-    out[p.x + p.y * scene->width] = xt_look(&ray, (float)p.x + 0.5f, (float)p.y + 0.5f, plain);
+    out[p.x + p.y * scene->width] = xt_look(ray, (float)p.x + 0.5f, (float)p.y + 0.5f, plain);
 }
 
 __kernel void render_march(__constant xt_scene *scene, __global const uint *share,
                            __global const ushort *field, __global const float4 *table,
                            __global const uchar *cell, __global const uchar *opacity, __global float4 *out) {
-    xt_first(scene, xt_ray_make(scene, share, field, table, cell, opacity), out, 0);
+    xt_ray ray;
+    xt_ray_make(&ray, scene, share, field, table, cell, opacity);
+    xt_first(&ray, out, 0);
 }
 
 __kernel void render_march_plain(__constant xt_scene *scene, __global const uint *share,
                                  __global const ushort *field, __global const float4 *table,
                                  __global const uchar *cell, __global const uchar *opacity,
                                  __global float4 *out) {
-    xt_first(scene, xt_ray_make(scene, share, field, table, cell, opacity), out, 1);
+    xt_ray ray;
+    xt_ray_make(&ray, scene, share, field, table, cell, opacity);
+    xt_first(&ray, out, 1);
 }
 
 /* Does what is seen bend between two neighbours on opposite sides? A smooth rise is no edge. */
@@ -142,8 +149,8 @@ static inline bool xt_bends(float4 a, float4 own, float4 b, float edge) {
 }
 
 /* Pixels at an edge get four more rays, on a rotated grid, and become the mean of five. */
-static inline void xt_edges(__constant xt_scene *scene, xt_ray ray, __global const float4 *in,
-                            __global float4 *out, const int plain) {
+static inline void xt_edges(xt_ray *ray, __global const float4 *in, __global float4 *out, const int plain) {
+    __constant xt_scene *scene = ray->scene;
     const int2 p = xt_pixel(scene);
     const int w = scene->width, h = scene->height;
     if (p.x >= w || p.y >= h) return;
@@ -158,7 +165,7 @@ static inline void xt_edges(__constant xt_scene *scene, xt_ray ray, __global con
             const float a = (k & 1) ? 0.375f : 0.125f, b = (k & 1) ? 0.125f : 0.375f;
             const float x = (float)p.x + 0.5f + (k == 0 || k == 3 ? a : -a);
             const float y = (float)p.y + 0.5f + (k < 2 ? b : -b);
-            float4 more = xt_look(&ray, x, y, plain);
+            float4 more = xt_look(ray, x, y, plain);
             more.w = fmax(more.w, 0.0f);
             sum += more;
         }
@@ -171,12 +178,16 @@ __kernel void render_edges(__constant xt_scene *scene, __global const uint *shar
                            __global const ushort *field, __global const float4 *table,
                            __global const uchar *cell, __global const uchar *opacity,
                            __global const float4 *in, __global float4 *out) {
-    xt_edges(scene, xt_ray_make(scene, share, field, table, cell, opacity), in, out, 0);
+    xt_ray ray;
+    xt_ray_make(&ray, scene, share, field, table, cell, opacity);
+    xt_edges(&ray, in, out, 0);
 }
 
 __kernel void render_edges_plain(__constant xt_scene *scene, __global const uint *share,
                                  __global const ushort *field, __global const float4 *table,
                                  __global const uchar *cell, __global const uchar *opacity,
                                  __global const float4 *in, __global float4 *out) {
-    xt_edges(scene, xt_ray_make(scene, share, field, table, cell, opacity), in, out, 1);
+    xt_ray ray;
+    xt_ray_make(&ray, scene, share, field, table, cell, opacity);
+    xt_edges(&ray, in, out, 1);
 }

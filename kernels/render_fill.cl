@@ -74,9 +74,11 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
 /* Binomial weights (1 2 1)/4 along each axis, `reach` voxels apart; beyond the box as at its edge. Bytes of
  * `smoothed` change, and those of `held` stay on their side of one half: what is labelled stays in its
  * voxels, however often it is smoothed (R. T. Whitaker, "Reducing aliasing artifacts in iso-surfaces of
- * binary volumes", 2000). */
+ * binary volumes", 2000). Bytes of `coded` become code[64 share]: the share of a voxel near a plane,
+ * smoothed, is the normal distribution's of its distance; the code undoes that, so that it is linear in the
+ * distance and interpolation and differences are right. */
 __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int reach, uint smoothed,
-                          uint held, __global uint *out) {
+                          uint held, uint coded, __global const uchar *code, __global uint *out) {
     const int i = get_global_id(0);
     const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
     if (z >= nz) return;
@@ -90,10 +92,13 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int r
             even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
             odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
         }
-    even = (even + 0x200020u) >> 6 & 0xff00ffu;
-    odd = (odd + 0x200020u) >> 6 & 0xff00ffu;
+    uint now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
     const uint own = in[i], high = own & 0x80808080u; /* at least one half */
-    uint now = even | odd << 8;
+    if (coded) {
+        const uint as = code[even & 0xffffu] | code[odd & 0xffffu] << 8 | code[even >> 16] << 16 |
+                        (uint)code[odd >> 16] << 24;
+        now = (now & ~coded) | (as & coded);
+    }
     /* Where the side changed: 128 or 127. */
     const uint moved = (now ^ own) & 0x80808080u & held;
     const uint all = moved | (moved - (moved >> 7)); /* whole bytes */
@@ -109,54 +114,51 @@ static inline ushort xt_code(float value, float low, float per_range, int logari
     return (ushort)(XT_HERE | (uint)(t * XT_TOP + 0.5f));
 }
 
-/* The part of `field` that belongs to a slot. */
-static inline __global ushort *xt_slot(__global ushort *field, int slot, int voxels) {
-    return field + (ulong)slot * (ulong)voxels;
-}
-
 /* low: of the values, or of their logarithms; `to`: first voxel. */
 __kernel void fill_field(__global const float *value, float low, float per_range, int logarithmic, int count,
-                         int to, int voxels, int slot, __global ushort *field) {
+                         int to, __global ushort *out) {
     const int i = get_global_id(0);
-    if (i < count) xt_slot(field, slot, voxels)[to + i] = xt_code(value[i], low, per_range, logarithmic);
+    if (i < count) out[to + i] = xt_code(value[i], low, per_range, logarithmic);
 }
 
-__kernel void fill_unknown(int voxels, int slot, __global ushort *field) {
+__kernel void fill_unknown(int voxels, int slot, __global ushort *out) {
     const int i = get_global_id(0);
-    if (i < voxels) xt_slot(field, slot, voxels)[i] = (ushort)XT_UNKNOWN;
+    if (i < voxels) out[(ulong)slot * (ulong)voxels + (ulong)i] = (ushort)XT_UNKNOWN;
 }
 
 /* From plane `offset` of a planar array over cells. */
 __kernel void fill_field_of_cells(__global const int *block, __global const uint *material,
                                   __global const float *value, int offset, float low, float per_range,
-                                  int logarithmic, int cells, int nx, int ny, int voxels, int slot,
-                                  __global ushort *field) {
+                                  int logarithmic, int cells, int nx, int ny, __global ushort *out) {
     const int cell = get_global_id(0) + 16;
     if (cell >= cells) return;
     const int to = xt_voxel_of_cell(block, cell, nx, ny);
     if (to >= 0 && (material[cell] & 255u))
-        xt_slot(field, slot, voxels)[to] = xt_code(value[offset + cell], low, per_range, logarithmic);
+        out[to] = xt_code(value[offset + cell], low, per_range, logarithmic);
 }
 
-/* A voxel that is not here takes the mean of those around it that are. Only what is here is read and only
- * what is not is written, so the order does not matter. */
-__kernel void fill_spread(int nx, int ny, int nz, int slot, __global ushort *fields) {
+/* Into a slot of the volume: a voxel that is not here takes the mean of those around it that are. */
+__kernel void fill_spread(__global const ushort *in, int nx, int ny, int nz, int slot,
+                          __global ushort *fields) {
     const int i = get_global_id(0);
-    __global ushort *field = xt_slot(fields, slot, nx * ny * nz);
     const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
-    if (z >= nz || (field[i] & XT_HERE)) return;
-    uint sum = 0, count = 0;
-    for (int dz = -1; dz <= 1; dz++)
-        for (int dy = -1; dy <= 1; dy++)
-            for (int dx = -1; dx <= 1; dx++) {
-                const int u = xt_clamp(x + dx, 0, nx - 1), v = xt_clamp(y + dy, 0, ny - 1);
-                const int w = xt_clamp(z + dz, 0, nz - 1);
-                const uint there = field[u + nx * (v + ny * w)];
-                if (!(there & XT_HERE)) continue;
-                sum += there & 0x7fffu;
-                count++;
-            }
-    field[i] = (ushort)(count ? sum / count : XT_UNKNOWN);
+    if (z >= nz) return;
+    uint own = in[i];
+    if (!(own & XT_HERE)) {
+        uint sum = 0, count = 0;
+        for (int dz = -1; dz <= 1; dz++)
+            for (int dy = -1; dy <= 1; dy++)
+                for (int dx = -1; dx <= 1; dx++) {
+                    const int u = xt_clamp(x + dx, 0, nx - 1), v = xt_clamp(y + dy, 0, ny - 1);
+                    const int w = xt_clamp(z + dz, 0, nz - 1);
+                    const uint there = in[u + nx * (v + ny * w)];
+                    if (!(there & XT_HERE)) continue;
+                    sum += there & 0x7fffu;
+                    count++;
+                }
+        own = count ? sum / count : XT_UNKNOWN;
+    }
+    fields[(ulong)slot * (ulong)(nx * ny * nz) + (ulong)i] = (ushort)own;
 }
 
 /* Lowest and highest share of each surface in the voxels that a macrocell's samples touch: 5 x 5 x 5. */

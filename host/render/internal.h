@@ -86,6 +86,14 @@ struct xt_volume {
     xt_render_key key;
 };
 
+#define XT_VOLUME_STAGE "render: volume"
+enum { XT_VOLUME_CHUNK = 1 << 22 }; /* voxels that one upload takes along */
+
+/* A slot of `buffer` known nowhere. */
+xt_status xt_volume_unknown(xt_volume *volume, cl_mem buffer, int slot, xt_error *err);
+/* XT_INTERNAL unless the volume has the size of the mesh. */
+xt_status xt_volume_is_of(const xt_volume *volume, const xt_fields *fields, xt_error *err);
+
 /* sRGB to linear light, 0..1. */
 void xt_render_linear_of(double rgb[3], xt_colour colour);
 
