@@ -3,11 +3,11 @@
  *
  * A *surface* is where the share of its tissues is one half. A tissue may count for several surfaces, so
  * surfaces can be nested (skin around muscle around bone); the order of the surfaces is from the outside in.
- * Shares are smoothed by the binomial weights (1 2 1)/4 along each axis, twice, and kept as distances from the
- * surface: a plane stays where it is and gets the right normal, a sphere of radius r voxels shrinks by 1/r of
- * a voxel, what is thinner than about two voxels fades. Surfaces that are labelled (hardly a voxel is partly
- * theirs) are smoothed over some three voxels, so that steps go, but every voxel stays on its side of the
- * surface. Fields are kept in 15 bits between `low` and `high` and are never smoothed.
+ * Shares are smoothed by the binomial weights (1 2 1)/4 along each axis, twice, and kept as distances from
+ * the surface: a plane stays where it is and gets the right normal, a sphere of radius r voxels shrinks by
+ * 1/r of a voxel, what is thinner than about two voxels fades. Surfaces that are labelled (hardly a voxel is
+ * partly theirs) are smoothed over some three voxels, so that steps go, but every voxel stays on its side of
+ * the surface. Fields are kept in 15 bits between `low` and `high` and are never smoothed.
  *
  * Device memory, bytes a voxel: 4 for the surfaces, 4 more while they are filled, 2 for each field, and less
  * than 0.1 for the rest. Voxels are centred at (i + 1/2) spacing; x runs fastest. */
