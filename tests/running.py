@@ -162,6 +162,9 @@ def content(out):
     for path in sorted(glob.glob(os.path.join(out, "frames", "*.png"))):
         width, height, channels, pixels = png(path)
         add("frames/" + os.path.basename(path), struct.pack("<III", width, height, channels) + pixels)
+    for path in sorted(glob.glob(os.path.join(out, "films", "*.apng"))):
+        with open(path, "rb") as file:
+            add("films/" + os.path.basename(path), file.read())
     for path in sorted(glob.glob(os.path.join(out, "volumes", "*.*"))):
         if ".tmp-" in path:
             continue

@@ -55,6 +55,7 @@ static xt_status make(xt_app *app, xt_film_def *def, const char *out, bool force
     if (!out) XT_GO(default_path(&path, def, err));
     def->path[0] = out ? out : path;
     def->paths = 1;
+    def->stop = app->stop;
     if (!force && xt_path_exists(def->path[0])) {
         status = xt_fail(err, XT_IO, "'%s' is there already; --force replaces it, -o FILE names another",
                          def->path[0]);

@@ -1,6 +1,7 @@
 #include "app/film_make.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,11 @@ typedef struct {
     const xt_film_def *def;
     xt_pictures pictures;
     const xt_picture *first; /* of the series */
-    int count;
-    xt_curves rows; /* series.csv */
-    double *time;   /* [rows] in the unit of the axis */
-    double unit_d;  /* days in that unit */
-    double offset;  /* axis = offset + days / unit_d */
+    int count, height;       /* of the highest: a legend may grow. Lower ones get more ground at their foot */
+    xt_curves rows;          /* series.csv */
+    double *time;            /* [rows] in the unit of the axis */
+    double unit_d;           /* days in that unit */
+    double offset;           /* axis = offset + days / unit_d */
     xt_font *font;
     xt_curve *curve;
     xt_image image; /* picture and strip */
@@ -99,10 +100,10 @@ static xt_status find_pictures(film *f, xt_error *err) {
         if (strcmp(p->series, series) != 0) continue;
         if (!f->first) f->first = p;
         f->count++;
-        if (p->width != f->first->width || p->height != f->first->height)
-            return xt_fail(err, XT_USAGE, "%s/%s is %d x %d pixels, %s is %d x %d: no film can show both",
-                           f->def->dir, p->file, p->width, p->height, f->first->file, f->first->width,
-                           f->first->height);
+        if (p->width != f->first->width)
+            return xt_fail(err, XT_USAGE, "%s/%s is %d pixels wide, %s is %d: no film can show both",
+                           f->def->dir, p->file, p->width, f->first->file, f->first->width);
+        if (p->height > f->height) f->height = p->height;
     }
     return XT_OK;
 }
@@ -166,10 +167,13 @@ static xt_status make_curve(film *f, const xt_image *picture, xt_error *err) {
             goto done;
         }
         for (long long r = 0; r < f->rows.rows; r++) value[i][r] = cell(&f->rows, r, k);
-        def.line[i] = (xt_curve_line){f->rows.name[k], f->rows.unit[k], value[i]};
+        def.line[i] = (xt_curve_line){f->rows.name[k], f->rows.unit[k], value[i], false};
     }
     xt_film_record(&about, f->def->dir, &f->rows, place, def.lines, f->offset, f->unit_d);
-    for (int i = 0; i < def.lines; i++) def.line[i].name = about.name[i];
+    for (int i = 0; i < def.lines; i++) {
+        def.line[i].name = about.name[i];
+        def.line[i].relative = about.relative[i];
+    }
     def.bands = about.bands;
     def.band = about.band;
     def.band_name = "shaded: published ranges";
@@ -187,6 +191,16 @@ done:
 
 /* ---- the film ---- */
 
+/* The next picture is read while this one is packed. */
+typedef struct {
+    const film *film;
+    int index;
+    xt_image picture;
+    xt_error err;
+    pthread_t thread;
+    bool started; /* the thread */
+} reading;
+
 static xt_status read_picture(xt_image *picture, const film *f, int index, xt_error *err) {
     char *path = NULL;
     xt_image whole;
@@ -199,6 +213,33 @@ static xt_status read_picture(xt_image *picture, const film *f, int index, xt_er
     status = xt_image_shrink(picture, &whole, f->def->width, err);
     xt_image_free(&whole);
     return status;
+}
+
+static void *work(void *argument) {
+    reading *r = argument;
+    read_picture(&r->picture, r->film, r->index, &r->err);
+    return NULL;
+}
+
+static void start_reading(reading *r, const film *f, int index) {
+    sigset_t all, before;
+    *r = (reading){.film = f, .index = index};
+    if (index >= f->count) return;
+    sigfillset(&all); /* signals belong to the thread that asked */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r->started = pthread_create(&r->thread, NULL, work, r) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!r->started) work(r);
+}
+
+/* The picture becomes the caller's. */
+static xt_status end_reading(xt_image *picture, reading *r, xt_error *err) {
+    if (r->started) pthread_join(r->thread, NULL);
+    r->started = false;
+    *picture = r->picture;
+    r->picture = (xt_image){0};
+    if (r->err.status != XT_OK) *err = r->err;
+    return r->err.status;
 }
 
 static xt_status open_movies(film *f, xt_error *err) {
@@ -224,26 +265,32 @@ static xt_status open_movies(film *f, xt_error *err) {
 
 static xt_status begin(film *f, const xt_image *picture, xt_error *err) {
     XT_TRY(make_curve(f, picture, err));
+    if (picture->width < f->first->width) /* shrunk, as that will be */
+        f->height = (int)ceil((double)f->height * picture->width / f->first->width);
     const int strip = f->curve ? xt_curve_height(f->curve) : 0;
-    XT_TRY(xt_image_create(&f->image, picture->width, picture->height + strip, picture->pixel[0], err));
+    XT_TRY(xt_image_create(&f->image, picture->width, f->height + strip, picture->pixel[0], err));
     return open_movies(f, err);
 }
 
-static xt_status add_picture(film *f, int index, xt_error *err) {
+/* `next` holds this picture, and afterwards the one to come. */
+static xt_status add_picture(film *f, int index, reading *next, xt_error *err) {
     xt_image picture;
-    XT_TRY(read_picture(&picture, f, index, err));
+    XT_TRY(end_reading(&picture, next, err));
+    start_reading(next, f, index + 1);
     xt_status status = XT_OK;
     if (!f->image.pixel) XT_GO(begin(f, &picture, err));
-    if (picture.width != f->image.width || picture.height > f->image.height) {
-        status = xt_fail(err, XT_USAGE, "%s/%s has another size than the pictures before it", f->def->dir,
+    if (picture.width != f->image.width || picture.height > f->height) {
+        status = xt_fail(err, XT_USAGE, "%s/%s has another size than its head says", f->def->dir,
                          f->first[index].file);
         goto done;
     }
-    memcpy(f->image.pixel, picture.pixel,
-           (size_t)picture.width * (size_t)picture.height * sizeof *picture.pixel);
+    const size_t size = (size_t)picture.width * (size_t)picture.height;
+    const size_t all = (size_t)f->image.width * (size_t)f->height;
+    memcpy(f->image.pixel, picture.pixel, size * sizeof *picture.pixel);
+    for (size_t i = size; i < all; i++) f->image.pixel[i] = picture.pixel[0];
     if (f->curve)
-        XT_GO(xt_curve_paint(&f->image, picture.height, f->curve,
-                             f->offset + f->first[index].time_d / f->unit_d, err));
+        XT_GO(xt_curve_paint(&f->image, f->height, f->curve, f->offset + f->first[index].time_d / f->unit_d,
+                             err));
     double seconds = 1 / f->def->rate;
     if (index == 0) seconds += f->def->hold_first;
     if (index == f->count - 1) seconds += f->def->hold_last;
@@ -269,14 +316,22 @@ static xt_status check(const xt_film_def *def, xt_error *err) {
 
 xt_status xt_film_from_frames(int *count, const xt_film_def *def, xt_error *err) {
     film f = {.def = def};
+    reading next = {0};
+    xt_image unused;
     xt_status status = XT_OK;
     if (count) *count = 0;
     XT_TRY(check(def, err));
     XT_GO(find_pictures(&f, err));
-    for (int i = 0; i < f.count; i++) XT_GO(add_picture(&f, i, err));
+    start_reading(&next, &f, 0);
+    for (int i = 0; i < f.count; i++) {
+        if (def->stop && *def->stop) XT_GO(xt_fail(err, XT_STOPPED, "%s: stopped by a signal", def->path[0]));
+        XT_GO(add_picture(&f, i, &next, err));
+    }
     for (int i = 0; i < def->paths; i++) XT_GO(xt_movie_close(&f.movie[i], err));
     if (count) *count = f.count;
 done:
+    end_reading(&unused, &next, &(xt_error){0});
+    xt_image_free(&unused);
     for (int i = 0; i < XT_FILM_PATHS; i++) xt_movie_abandon(&f.movie[i]);
     xt_image_free(&f.image);
     xt_curve_free(f.curve);

@@ -3,6 +3,7 @@
 #ifndef APP_FILM_MAKE_H
 #define APP_FILM_MAKE_H
 
+#include <signal.h>
 #include "base/error.h"
 
 enum { XT_FILM_CURVES = 4, XT_FILM_PATHS = 3 };
@@ -19,7 +20,8 @@ typedef struct {
     const char
         *curve[XT_FILM_CURVES]; /* columns of series.csv without their unit, drawn below the pictures */
     int curves;
-    int width; /* pixels; 0, or more than the pictures are wide: as they are */
+    int width;                         /* pixels; 0, or more than the pictures are wide: as they are */
+    const volatile sig_atomic_t *stop; /* set: stop with XT_STOPPED; may be NULL */
 } xt_film_def;
 
 /* Rate 8, holds 1 and 2 s, no curves. */

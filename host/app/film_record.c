@@ -88,12 +88,15 @@ static void collect(xt_curve_band *band, int *count, const run *r, const xt_json
 
 /* "In plasma" is told with the name, other groups are headings of the report. A name without a label begins
  * with a capital letter, as labels do. */
-static void name_line(char name[96], const xt_json_value *root, const char *column) {
+static void name_line(char name[96], bool *relative, const xt_json_value *root, const char *column) {
     const xt_json_value *list = xt_json_get(root, "readouts");
     snprintf(name, 96, "%s", column);
+    *relative = false;
     for (const xt_json_value *r = list ? list->first : NULL; r; r = r->next) {
         const xt_json_value *label = xt_json_get(r, "label"), *group = xt_json_get(r, "group");
-        if (!is_text(xt_json_get(r, "name"), column) || !label || !label->text) continue;
+        if (!is_text(xt_json_get(r, "name"), column)) continue;
+        *relative = xt_json_get(r, "relative") && xt_json_get(r, "relative")->truth;
+        if (!label || !label->text) continue;
         const bool within = group && group->text && strncmp(group->text, "In ", 3) == 0;
         snprintf(name, 96, "%s%s%s", label->text, within ? " in " : "", within ? group->text + 3 : "");
     }
@@ -123,7 +126,8 @@ void xt_film_record(xt_film_about *about, const char *dir, const xt_curves *rows
         about->band[i].from = offset + about->band[i].from / unit_d;
         about->band[i].to = offset + about->band[i].to / unit_d;
     }
-    for (int i = 0; i < lines; i++) name_line(about->name[i], root, rows->name[column[i]]);
+    for (int i = 0; i < lines; i++)
+        name_line(about->name[i], &about->relative[i], root, rows->name[column[i]]);
     xt_json_free(tree);
     free(text);
     free(path);

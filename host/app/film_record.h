@@ -7,6 +7,7 @@
 
 typedef struct {
     char name[XT_CURVE_LINES][96];
+    bool relative[XT_CURVE_LINES]; /* to the start */
     xt_curve_band band[XT_CURVE_BANDS];
     int bands;
 } xt_film_about;

@@ -154,19 +154,18 @@ double xt_films_reference(const xt_outputs *outputs) {
     return next;
 }
 
-xt_status xt_films_write(xt_outputs *outputs, xt_error *err) {
+xt_status xt_films_write(xt_outputs *outputs, const bool *wanted, xt_error *err) {
     if (!outputs->film_count) return XT_OK;
     const bool acute = xt_sim_is_acute(outputs->def.sim); /* acute steps use the peak's room for themselves */
     const double now = xt_sim_time(outputs->def.sim) + XT_OUTPUTS_TICK;
     for (int i = 0; i < outputs->film_count; i++) {
         xt_film *film = &outputs->film[i];
-        if (acute && film->request->peak) continue;
+        if ((wanted && !wanted[i]) || (acute && film->request->peak)) continue;
         if (film->since > now) continue; /* there is nothing to differ from yet */
         const bool capture = film->since <= now && !outputs->state.referenced[i];
         if (capture) outputs->state.referenced[i] = true;
         XT_TRY(add_frame(outputs, film, capture, err));
     }
-    outputs->state.frames++;
     return XT_OK;
 }
 

@@ -80,6 +80,7 @@ xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
     XT_TRY(xt_make_folders(path, err));
     if (!force) return XT_OK;
     XT_TRY(remove_matching(path, "frames", (const char *const[]){".png", ".kept", NULL}, err));
+    XT_TRY(remove_matching(path, "films", (const char *const[]){".apng", ".mp4", ".webm", NULL}, err));
     XT_TRY(remove_matching(path, "volumes", (const char *const[]){".vti", ".nii", ".nii.gz", NULL}, err));
     XT_TRY(remove_matching(path, "checkpoint", (const char *const[]){"state-A", "state-B", NULL}, err));
     return remove_matching(
@@ -90,6 +91,7 @@ xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
 xt_status xt_folder_sweep(const char *path, xt_error *err) {
     const char *const only_unfinished[] = {NULL};
     XT_TRY(remove_matching(path, "frames", only_unfinished, err));
+    XT_TRY(remove_matching(path, "films", only_unfinished, err));
     XT_TRY(remove_matching(path, "volumes", only_unfinished, err));
     return remove_matching(path, "", only_unfinished, err);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/quantity.h"
+#include "app/run_films.h"
 #include "step/sim.h"
 
 xt_status xt_load_model(xt_model **model, const xt_scene *scene, xt_error *err) {
@@ -134,6 +135,7 @@ xt_status xt_check_names(const xt_scene *scene, const xt_model *model, xt_error 
     const xt_node *fields = xt_node_get(branch(scene, "output", "volumes"), "fields");
     for (const xt_node *n = fields ? fields->first : NULL; n; n = n->next)
         XT_TRY(xt_quantity_find(&shown, n->text, false, model, n->source, n->line, n->col, err));
+    XT_TRY(xt_run_films_check(scene, model, err));
     /* A simulation of well-mixed tissues resolves settings, and costs nothing. */
     xt_sim *sim = NULL;
     const xt_sim_def def = {.scene = scene, .model = model};

@@ -7,6 +7,7 @@
 
 #include "app/outputs_internal.h"
 #include "app/resolution.h"
+#include "app/run_films.h"
 #include "base/file.h"
 
 /* ---- the schedule ---- */
@@ -33,9 +34,23 @@ static double acute_due(const xt_outputs *o) {
     return due(o->state.next_acute, o->def.scene->acute_every, begin);
 }
 
+/* Films may have more pictures than the other frames. */
+static double film_due(const xt_outputs *o, int film) {
+    if (xt_run_film_entry(o->def.scene, &o->def.scene->film[film]) < 0) return INFINITY;
+    return due(o->state.next_film[film], o->def.scene->film[film].every, 0);
+}
+static double films_due(const xt_outputs *o) {
+    double next = INFINITY;
+    for (int i = 0; i < o->def.scene->film_count; i++) next = fmin(next, film_due(o, i));
+    return next;
+}
+
 double xt_outputs_next(const xt_outputs *o) {
     double next = fmin(series_due(o), acute_due(o));
-    if (o->def.mesh) next = fmin(next, fmin(fmin(frames_due(o), xt_films_reference(o)), volumes_due(o)));
+    if (o->def.mesh) {
+        next = fmin(next, fmin(frames_due(o), fmin(films_due(o), xt_films_reference(o))));
+        next = fmin(next, volumes_due(o));
+    }
     return fmin(next, xt_sim_end(o->def.sim));
 }
 
@@ -75,11 +90,21 @@ static xt_status write_row(xt_outputs *o, xt_error *err) {
     return status;
 }
 
+/* Which pictures are due only because a film of them is. */
+static void wanted_by_films(bool frame[XT_FRAMES_MAX], bool view[XT_VIEWS_MAX], xt_outputs *o, double now) {
+    const xt_scene *scene = o->def.scene;
+    for (int i = 0; i < scene->film_count; i++) {
+        const xt_film_request *film = &scene->film[i];
+        if (film_due(o, i) <= now) (film->view ? view : frame)[xt_run_film_entry(scene, film)] = true;
+        while (film_due(o, i) <= now) o->state.next_film[i]++;
+    }
+}
+
 static xt_status write_due(xt_outputs *o, bool last, xt_error *err) {
     const double now = xt_sim_time(o->def.sim) + XT_OUTPUTS_TICK;
     const bool acute = acute_due(o) <= now;
     const bool frame = last || frames_due(o) <= now || acute || xt_films_reference(o) <= now,
-               row = last || series_due(o) <= now || frame;
+               film = films_due(o) <= now, row = last || series_due(o) <= now || frame || film;
     const bool volume = (last && o->def.scene->volumes_at_end) || volumes_due(o) <= now;
     if (!row && !volume) return XT_OK;
     XT_TRY(xt_sim_settle(o->def.sim, err)); /* the next step needs these fields too */
@@ -89,8 +114,13 @@ static xt_status write_due(xt_outputs *o, bool last, xt_error *err) {
     while (acute_due(o) <= now) o->state.next_acute++;
     if (row) XT_TRY(write_row(o, err));
     if (!o->def.mesh) return XT_OK;
-    if (frame) XT_TRY(xt_films_write(o, err));
-    if (frame) XT_TRY(xt_views_write(o, err));
+    bool wanted[XT_FRAMES_MAX] = {0}, seen[XT_VIEWS_MAX] = {0};
+    wanted_by_films(wanted, seen, o, now);
+    if (frame || film) {
+        XT_TRY(xt_films_write(o, frame ? NULL : wanted, err));
+        XT_TRY(xt_views_write(o, frame ? NULL : seen, err));
+        o->state.frames++;
+    }
     return volume ? xt_volumes_write(o, err) : XT_OK;
 }
 

@@ -12,12 +12,12 @@ enum { XT_FRAMES_MAX = 64, XT_LIMITS_MAX = XT_FRAMES_MAX * XT_FRAME_SHOWS };
 /* What a checkpoint keeps of the observers, so that a resumed run writes the same files. Plain bytes. */
 typedef struct {
     int next_series, next_frame, next_volume, next_acute; /* multiples of their intervals still to come */
+    int next_film[XT_FILMS_MAX];                          /* of films with an interval of their own */
     int frames, volumes;                                  /* files written so far: they number the names */
     long long rows;
     double low[XT_LIMITS_MAX],
         high[XT_LIMITS_MAX];        /* of the colour bars, by film and quantity; NAN: not yet */
     bool referenced[XT_FRAMES_MAX]; /* the film's differences have their reference */
-    int views;                      /* pictures of each view written so far */
     double view_low[XT_VIEWS_MAX][XT_VIEW_FIELDS],
         view_high[XT_VIEWS_MAX][XT_VIEW_FIELDS]; /* limits of their fields; NAN: not yet */
 } xt_outputs_state;

@@ -46,7 +46,8 @@ xt_status xt_outputs_hand_over(xt_outputs *outputs, xt_job_run run, xt_job_free 
 xt_status xt_outputs_wait(xt_outputs *outputs, xt_error *err);
 /* films.c */
 xt_status xt_films_create(xt_outputs *outputs, xt_error *err);
-xt_status xt_films_write(xt_outputs *outputs, xt_error *err);
+/* wanted: which of them; NULL: all. */
+xt_status xt_films_write(xt_outputs *outputs, const bool *wanted, xt_error *err);
 double xt_films_reference(const xt_outputs *outputs); /* when the next difference has its reference, h */
 xt_status xt_films_open(xt_outputs *outputs, xt_error *err); /* once frames_dir is there */
 /* When all frames are written: those with a narrower scale than the last are drawn again. */
@@ -56,7 +57,8 @@ xt_status xt_films_load(xt_outputs *outputs, xt_outputs_block source, void *cont
 void xt_films_free(xt_outputs *outputs);
 /* views.c */
 xt_status xt_views_create(xt_outputs *outputs, xt_error *err);
-xt_status xt_views_write(xt_outputs *outputs, xt_error *err);
+xt_status xt_views_write(xt_outputs *outputs, const bool *wanted, xt_error *err);
+const char *xt_views_name(const xt_outputs *outputs, int index); /* of its files, without number and ending */
 void xt_views_free(xt_outputs *outputs);
 /* volumes.c */
 xt_status xt_volumes_create(xt_outputs *outputs, xt_error *err);

@@ -10,6 +10,7 @@
 #include "app/folder.h"
 #include "app/outputs.h"
 #include "app/record.h"
+#include "app/run_films.h"
 #include "app/setup.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -139,6 +140,17 @@ static xt_status loop(session *s, xt_error *err) {
     return XT_OK;
 }
 
+/* Their curves take names and published ranges from the record. */
+static xt_status make_films(session *s, xt_error *err) {
+    if (!s->setup.scene->film_count) return XT_OK;
+    s->noted = 0;
+    XT_TRY(write_running(s, err));
+    if (xt_run_films_make(s->outputs, s->def->stop, err) == XT_STOPPED)
+        return xt_context(err, "the run is over, a film is missing; `crosstalk resume %s` makes it",
+                          s->def->dir);
+    return err->status;
+}
+
 static xt_status drive(session *s, xt_error *err) {
     const double end = xt_sim_end(s->setup.sim) / 24;
     xt_log_progress_begin(s->def->log, "simulating", "d", xt_sim_time(s->setup.sim) / 24, end);
@@ -146,7 +158,10 @@ static xt_status drive(session *s, xt_error *err) {
     xt_log_progress_end(s->def->log);
     if (status != XT_OK) return status;
     XT_TRY(save(s, err));
-    if (xt_sim_time(s->setup.sim) >= xt_sim_end(s->setup.sim)) return xt_outputs_complete(s->outputs, err);
+    if (xt_sim_time(s->setup.sim) >= xt_sim_end(s->setup.sim)) {
+        XT_TRY(xt_outputs_complete(s->outputs, err));
+        return make_films(s, err);
+    }
     return xt_fail(err, XT_STOPPED,
                    "stopped by a signal at day %.6g; `crosstalk resume %s` goes on from there",
                    xt_sim_time(s->setup.sim) / 24, s->def->dir);

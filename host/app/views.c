@@ -147,7 +147,7 @@ static xt_status draw(xt_outputs *o, int index, xt_error *err) {
     XT_GO(xt_view_camera(&job->camera, &v->view, end > 0 ? 360 * v->request->turns * hours / end : 0, err));
     XT_GO(fill(o, v, err));
     XT_GO(xt_view_render(&job->inner, NULL, &v->view, &job->camera, o->views->volume, err));
-    snprintf(name, sizeof name, "%s_%04d.png", v->name, o->state.views);
+    snprintf(name, sizeof name, "%s_%04d.png", v->name, o->state.frames);
     XT_GO(xt_path_join(&job->path, o->frames_dir, name, err));
     return xt_outputs_hand_over(o, run_job, release_job, job, err);
 done:
@@ -155,12 +155,14 @@ done:
     return status;
 }
 
-xt_status xt_views_write(xt_outputs *o, xt_error *err) {
+xt_status xt_views_write(xt_outputs *o, const bool *wanted, xt_error *err) {
     if (!o->views) return XT_OK;
-    for (int i = 0; i < o->views->count; i++) XT_TRY(draw(o, i, err));
-    o->state.views++;
+    for (int i = 0; i < o->views->count; i++)
+        if (!wanted || wanted[i]) XT_TRY(draw(o, i, err));
     return XT_OK;
 }
+
+const char *xt_views_name(const xt_outputs *o, int index) { return o->views->view[index].name; }
 
 /* ---- life ---- */
 

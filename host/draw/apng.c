@@ -1,6 +1,8 @@
 #include "draw/apng.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -10,7 +12,19 @@
 
 /* A green that no colour map, tissue or grey has. */
 static const uint8_t key[3] = {0x01, 0xfe, 0x5d};
-static const unsigned key_number = 0x01fe5d;
+
+/* A frame on its way: packed by a thread while the caller makes the next picture. */
+typedef struct {
+    bool there, started; /* a frame; its thread */
+    pthread_t thread;
+    bool first;
+    int rect[4]; /* left, top, right, bottom */
+    double seconds;
+    const uint8_t *packed; /* the packer's */
+    size_t size;
+    int over;
+    xt_error err;
+} frame;
 
 struct xt_apng {
     xt_file_writer file;
@@ -18,7 +32,8 @@ struct xt_apng {
     int width, height, loops;
     long control; /* where acTL stands */
     uint32_t frames, sequence;
-    uint8_t *now, *shown; /* [3 * width * height] */
+    uint8_t *next, *now, *shown; /* [3 * width * height]: to come, being packed, before that */
+    frame pending;
 };
 
 /* ---- chunks ---- */
@@ -111,14 +126,19 @@ void xt_apng_delay(uint16_t *numerator, uint16_t *denominator, double seconds) {
     }
 }
 
+/* The four channels of a pixel rounded to bytes at once. For all v of 16 bits xt_colour_byte(v) is
+ * (v - v / 256 + 127 + v / 32768) / 256, and nothing is carried from one channel to the next. */
 static void to_bytes(uint8_t *to, const xt_image *image) {
     const size_t count = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < count; i++, to += 3) {
-        const xt_colour p = image->pixel[i];
-        const unsigned r = xt_colour_byte(p.r), g = xt_colour_byte(p.g), b = xt_colour_byte(p.b);
-        to[0] = (uint8_t)r;
-        to[1] = (uint8_t)g;
-        to[2] = (uint8_t)(b + ((r << 16 | g << 8 | b) == key_number));
+        uint64_t four;
+        uint16_t channel[4];
+        memcpy(&four, &image->pixel[i], sizeof four);
+        four += 0x007f007f007f007f + (four >> 15 & 0x0001000100010001) - (four >> 8 & 0x00ff00ff00ff00ff);
+        four = four >> 8 & 0x00ff00ff00ff00ff;
+        memcpy(channel, &four, sizeof four);
+        for (int k = 0; k < 3; k++) to[k] = (uint8_t)channel[k];
+        if (memcmp(to, key, 3) == 0) to[2]++;
     }
 }
 
@@ -146,35 +166,68 @@ static void changed(int rect[4], const uint8_t *now, const uint8_t *shown, int w
     memcpy(rect, (const int[4]){left, top, right, bottom}, 4 * sizeof *rect);
 }
 
-xt_status xt_apng_add(xt_apng *apng, const xt_image *image, double seconds, xt_error *err) {
-    const bool first = apng->frames == 0;
-    const uint8_t *packed;
-    size_t size;
-    int over, rect[4] = {0, 0, apng->width, apng->height};
-    uint16_t numerator, denominator;
-    if (apng->frames == 0x7fffffff) return xt_fail(err, XT_USAGE, "%s: too many pictures", apng->file.path);
-    to_bytes(apng->now, image);
-    if (!first) changed(rect, apng->now, apng->shown, apng->width, apng->height);
-    XT_TRY(xt_apng_pack(&packed, &size, &over, apng->packer, apng->now, first ? NULL : apng->shown, key,
-                        rect[0], rect[1], rect[2], rect[3], err));
+static void *work(void *argument) {
+    xt_apng *apng = argument;
+    frame *f = &apng->pending;
+    const int *r = f->rect;
+    xt_apng_pack(&f->packed, &f->size, &f->over, apng->packer, apng->now, f->first ? NULL : apng->shown, key,
+                 r[0], r[1], r[2], r[3], &f->err);
+    return NULL;
+}
+
+static void start(xt_apng *apng) {
+    sigset_t all, before;
+    sigfillset(&all); /* signals belong to the thread that asked */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    apng->pending.started = pthread_create(&apng->pending.thread, NULL, work, apng) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!apng->pending.started) work(apng);
+}
+
+static void wait_for(xt_apng *apng) {
+    if (apng->pending.started) pthread_join(apng->pending.thread, NULL);
+    apng->pending.started = false;
+}
+
+static xt_status write_pending(xt_apng *apng, xt_error *err) {
+    frame *f = &apng->pending;
+    if (!f->there) return XT_OK;
+    wait_for(apng);
+    f->there = false;
+    if (f->err.status != XT_OK) return xt_fail(err, f->err.status, "%s", f->err.text);
     uint8_t control[26] = {0}, sequence[4];
+    uint16_t numerator, denominator;
     put32(control, apng->sequence++);
-    put32(control + 4, (uint32_t)(rect[2] - rect[0]));
-    put32(control + 8, (uint32_t)(rect[3] - rect[1]));
-    put32(control + 12, (uint32_t)rect[0]);
-    put32(control + 16, (uint32_t)rect[1]);
-    xt_apng_delay(&numerator, &denominator, seconds);
+    put32(control + 4, (uint32_t)(f->rect[2] - f->rect[0]));
+    put32(control + 8, (uint32_t)(f->rect[3] - f->rect[1]));
+    put32(control + 12, (uint32_t)f->rect[0]);
+    put32(control + 16, (uint32_t)f->rect[1]);
+    xt_apng_delay(&numerator, &denominator, f->seconds);
     put16(control + 20, numerator);
     put16(control + 22, denominator);
     control[24] = 0; /* what is shown stays */
-    control[25] = (uint8_t)over;
+    control[25] = (uint8_t)f->over;
     XT_TRY(chunk(apng, "fcTL", control, sizeof control, NULL, 0, err));
-    if (!first) put32(sequence, apng->sequence++);
-    XT_TRY(chunk(apng, first ? "IDAT" : "fdAT", sequence, first ? 0 : 4, packed, size, err));
+    if (!f->first) put32(sequence, apng->sequence++);
+    return chunk(apng, f->first ? "IDAT" : "fdAT", sequence, f->first ? 0 : 4, f->packed, f->size, err);
+}
+
+xt_status xt_apng_add(xt_apng *apng, const xt_image *image, double seconds, xt_error *err) {
+    frame next = {.there = true,
+                  .first = apng->frames == 0,
+                  .rect = {0, 0, apng->width, apng->height},
+                  .seconds = seconds};
+    if (apng->frames == 0x7fffffff) return xt_fail(err, XT_USAGE, "%s: too many pictures", apng->file.path);
+    to_bytes(apng->next, image);
+    if (!next.first) changed(next.rect, apng->next, apng->now, apng->width, apng->height);
+    XT_TRY(write_pending(apng, err));
     uint8_t *before = apng->shown;
     apng->shown = apng->now;
-    apng->now = before;
+    apng->now = apng->next;
+    apng->next = before;
     apng->frames++;
+    apng->pending = next;
+    start(apng);
     return XT_OK;
 }
 
@@ -190,10 +243,11 @@ xt_status xt_apng_open(xt_apng **out, const char *path, int width, int height, i
     apng->width = width;
     apng->height = height;
     apng->loops = loops;
+    apng->next = malloc(bytes);
     apng->now = malloc(bytes);
     apng->shown = malloc(bytes);
-    if (!apng->now || !apng->shown) {
-        status = xt_no_memory(err, "a film", 2 * bytes);
+    if (!apng->next || !apng->now || !apng->shown) {
+        status = xt_no_memory(err, "a film", 3 * bytes);
         goto done;
     }
     XT_GO(xt_apng_packer_create(&apng->packer, width, height, err));
@@ -206,6 +260,7 @@ done:
 }
 
 static xt_status finish(xt_apng *apng, xt_error *err) {
+    XT_TRY(write_pending(apng, err));
     XT_TRY(chunk(apng, "IEND", NULL, 0, NULL, 0, err));
     if (fseek(apng->file.stream, apng->control, SEEK_SET) != 0)
         return xt_fail(err, XT_IO, "%s: cannot write: no way back to its start", apng->file.path);
@@ -221,8 +276,10 @@ xt_status xt_apng_close(xt_apng **apng, xt_error *err) {
 
 void xt_apng_abandon(xt_apng **apng) {
     if (!*apng) return;
+    wait_for(*apng);
     xt_file_writer_abandon(&(*apng)->file);
     xt_apng_packer_free((*apng)->packer);
+    free((*apng)->next);
     free((*apng)->now);
     free((*apng)->shown);
     free(*apng);

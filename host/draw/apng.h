@@ -19,6 +19,8 @@ void xt_apng_delay(uint16_t *numerator, uint16_t *denominator, double seconds);
 
 xt_status xt_apng_open(xt_apng **apng, const char *path, int width, int height, int loops,
                        const xt_png_text *text, int text_count, xt_error *err);
+/* A frame is packed by a thread of its own while the caller makes the next picture, so that an error may come
+ * one call late. */
 xt_status xt_apng_add(xt_apng *apng, const xt_image *image, double seconds, xt_error *err);
 xt_status xt_apng_close(xt_apng **apng, xt_error *err); /* frees, whatever happens */
 void xt_apng_abandon(xt_apng **apng);                   /* NULL-safe */

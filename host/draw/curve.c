@@ -164,8 +164,7 @@ static bool is_free(const xt_curve *c, const xt_curve_part *p, bool above, doubl
     return true;
 }
 
-/* *said: what they are has been said in a panel before. */
-static void draw_bands(xt_curve *c, const xt_curve_part *p, const char *name, bool *said) {
+static bool draw_bands(xt_curve *c, const xt_curve_part *p) {
     bool any = false;
     for (int i = 0; i < c->bands; i++)
         for (int n = 0; n < p->lines; n++)
@@ -173,13 +172,23 @@ static void draw_bands(xt_curve *c, const xt_curve_part *p, const char *name, bo
                 draw_band(c, p, &c->band[i]);
                 any = true;
             }
-    if (!any || !name || *said) return;
+    return any;
+}
+
+/* What the numbers are relative to, and what is shaded, in a corner that is free. */
+static void draw_note(xt_curve *c, const xt_curve_part *p, const char *bands) {
+    bool relative = true;
+    for (int i = 0; i < p->lines; i++) relative &= c->relative[p->line[i]];
+    char text[160];
+    snprintf(text, sizeof text, "%s%s%s", relative ? "1 = at the start" : "", relative && bands ? " · " : "",
+             bands ? bands : "");
     const xt_text_style style = {.size = 12 * c->unit, .colour = c->palette.grey};
     const xt_rect plot = p->at.plot;
     const bool top = !is_free(c, p, false, 0.2) && is_free(c, p, true, 0.8);
+    char fitted[160];
+    xt_font_fit(c->font, text, &style, plot.w - 10 * c->unit, fitted, sizeof fitted);
     xt_font_draw(&c->base, c->font, plot.x + 5 * c->unit,
-                 plot.y + (top ? 14 * c->unit : plot.h - 6 * c->unit), name, &style);
-    *said = true;
+                 plot.y + (top ? 14 * c->unit : plot.h - 6 * c->unit), fitted, &style);
 }
 
 /* Line `line` up to `until` (all of it: INFINITY), with its end interpolated. */
@@ -263,6 +272,7 @@ static xt_status copy(xt_curve *c, const xt_curve_def *def, xt_error *err) {
         snprintf(c->name[i], sizeof c->name[i], "%s", line->name);
         for (char *at = c->name[i]; *at; at++)
             if (*at == '_') *at = ' ';
+        c->relative[i] = line->relative;
         if (line->unit && strcmp(line->unit, "1") != 0)
             snprintf(c->measure[i], sizeof c->measure[i], "%s", line->unit);
     }
@@ -302,7 +312,9 @@ xt_status xt_curve_create(xt_curve **out, const xt_curve_def *def, xt_font *font
         xt_curve_part *p = &c->panel[k];
         place(p, c, def);
         draw_axes(c, p, def->axis);
-        draw_bands(c, p, def->band_name, &said);
+        const bool shaded = draw_bands(c, p);
+        draw_note(c, p, shaded && !said ? def->band_name : NULL);
+        said |= shaded;
         for (int i = 0; i < p->lines; i++) {
             const xt_colour faint = xt_colour_mix(c->ground, xt_curve_ink(c, p->line[i]), 0.32);
             XT_GO(draw_line(&c->base, 0, c, p, p->line[i], INFINITY, 1.6 * c->unit, faint, err));

@@ -11,6 +11,7 @@ typedef struct {
     const char *name;    /* "_" is shown as a space */
     const char *unit;    /* NULL, "" or "1": none */
     const double *value; /* [rows]; not finite: a gap */
+    bool relative;       /* to the start: said in the panel, if all its lines are */
 } xt_curve_line;
 
 /* What others measured, behind a line: between low and high, at `from` and at `to`. */

@@ -23,6 +23,7 @@ struct xt_curve {
     int panels, rows, lines;
     double *time, *value[XT_CURVE_LINES];
     char name[XT_CURVE_LINES][64], measure[XT_CURVE_LINES][32];
+    bool relative[XT_CURVE_LINES];
     xt_curve_band band[XT_CURVE_BANDS];
     int bands;
     double (*point)[2]; /* [rows + 2], room to compose a line in */

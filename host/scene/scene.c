@@ -27,6 +27,8 @@ void xt_scene_free(xt_scene *scene) {
     free(scene->frame);
     for (int i = 0; i < scene->view_count; i++) xt_view_request_clear(&scene->view[i]);
     free(scene->view);
+    for (int i = 0; i < scene->film_count; i++) xt_film_request_clear(&scene->film[i]);
+    free(scene->film);
     free(scene->volume_field);
     xt_tree_free(scene->tree);
     free(scene);
@@ -189,6 +191,17 @@ static void place_views(xt_scene *scene, const xt_node *root) {
     }
 }
 
+static void place_films(xt_scene *scene, const xt_node *root) {
+    const xt_node *node = xt_node_get(xt_node_get(root, "output"), "films");
+    if (node && node->kind == XT_LIST) node = node->first;
+    for (int i = 0; node && i < scene->film_count; i++, node = node->next) {
+        const xt_node *of = xt_node_get(node, "of"), *place = of ? of : node;
+        scene->film[i].line = place->line;
+        scene->film[i].col = place->col;
+        scene->film[i].source = place->source;
+    }
+}
+
 static void place_events(xt_scene *scene, const xt_node *root) {
     const xt_node *node = xt_node_get(root, "events");
     node = node ? node->first : NULL;
@@ -214,6 +227,7 @@ static xt_status derive(xt_scene *scene, const xt_node *root, xt_error *err) {
     place_events(scene, root);
     place_frames(scene, root);
     place_views(scene, root);
+    place_films(scene, root);
     default_title(scene);
     scene->geometry.female = scene->female;
     if (scene->until_is_age) scene->until -= scene->age;

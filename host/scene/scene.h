@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "scene/film_def.h"
 #include "scene/frame_def.h"
 #include "scene/geometry_def.h"
 #include "scene/view_def.h"
@@ -96,6 +97,8 @@ typedef struct {
     int frame_count;
     xt_view_request *view;
     int view_count;
+    xt_film_request *film;
+    int film_count;
     char (*volume_field)[64]; /* names as in `show`; default: species, tissue and f_<phase> */
     int volume_count;
     bool volume_nifti, volume_vti, volume_compress;

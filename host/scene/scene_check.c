@@ -136,10 +136,27 @@ static xt_status check_output(const xt_scene *scene, xt_error *err) {
     return XT_OK;
 }
 
+static xt_status check_films(const xt_scene *scene, xt_error *err) {
+    const xt_node *list = at(scene, "output.films");
+    if (scene->film_count > XT_FILMS_MAX)
+        return xt_node_fail(list, err, "%d films; at most %d", scene->film_count, XT_FILMS_MAX);
+    for (int i = 0; i < scene->film_count; i++) {
+        const xt_film_request *film = &scene->film[i];
+        const xt_node *node = list && list->kind == XT_LIST ? xt_node_at(list, i) : list;
+        const double span = scene->until + scene->acute;
+        if (film->every > 0 && span / film->every > 1e5)
+            return xt_node_fail(xt_node_get(node, "every"), err, "that is %.2g pictures; at most 1e5",
+                                span / film->every);
+        XT_TRY(xt_film_check(film, node, err));
+    }
+    return XT_OK;
+}
+
 xt_status xt_scene_check(const xt_scene *scene, xt_error *err) {
     XT_TRY(check_geometry(scene, err));
     XT_TRY(check_clock(scene, err));
     for (int i = 0; i < scene->event_count; i++) XT_TRY(check_event(scene, i, err));
     XT_TRY(check_targets(scene, err));
-    return check_output(scene, err);
+    XT_TRY(check_output(scene, err));
+    return check_films(scene, err);
 }

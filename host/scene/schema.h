@@ -68,6 +68,7 @@ extern const xt_row xt_scene_rows[];
 /* Its larger branches, each in its own file. */
 extern const xt_row xt_geometry_rows[];
 extern const xt_row xt_output_rows[];
+extern const xt_row xt_film_rows[];
 extern const xt_row xt_target_rows[];
 extern const xt_row xt_frame_rows[];
 extern const xt_row xt_view_rows[];
@@ -91,6 +92,8 @@ int xt_row_words(char words[XT_ROW_WORDS][24], const char *text);
 xt_status xt_scene_check(const xt_scene *scene, xt_error *err);
 /* The same of one view; node: its map, or the word that is short for it. */
 xt_status xt_view_check(const xt_view_request *view, const xt_node *node, xt_error *err);
+/* The same of one film; node: its map, or the word that is short for it. */
+xt_status xt_film_check(const xt_film_request *film, const xt_node *node, xt_error *err);
 
 /* Of frame `index`, at its node; the frames before it are fine. In frame_check.c. */
 xt_status xt_frame_check(const xt_scene *scene, int index, const xt_node *node, xt_error *err);

@@ -15,13 +15,13 @@ static int shell(const char *format, const char *a, const char *b) {
     return system(command);
 }
 
-static void picture(const char *name, int height, double time_d, unsigned rgb) {
+static void picture(const char *name, int width, int height, double time_d, unsigned rgb) {
     xt_error err = {0};
     xt_image image;
     char time[40], below[200];
     snprintf(time, sizeof time, "%.9g d", time_d);
     snprintf(below, sizeof below, "run/frames/%s", name);
-    must(xt_image_create(&image, W, height, xt_colour_hex(0xffffff), &err), &err);
+    must(xt_image_create(&image, width, height, xt_colour_hex(0xffffff), &err), &err);
     xt_image_rect(&image, 20, 10, 60, 50, xt_colour_hex(rgb));
     const xt_png_text text[] = {{"Title", "Irisin"}, {"Time", time}, {"Scene", "thigh"}};
     must(xt_png_write(in_folder(below), &image, 8, text, 3, &err), &err);
@@ -36,9 +36,9 @@ static int make_run(void **state) {
     for (int i = 0; i <= 10; i++) {
         char name[64];
         snprintf(name, sizeof name, "irisin_z2_%04d.png", i * 5); /* numbers may leave some out */
-        picture(name, H, i * 365.25, 0x100000u * (unsigned)i);
+        picture(name, W, H, i * 365.25, 0x100000u * (unsigned)i);
     }
-    picture("tissue_z2_0000.png", H, 0, 0x00ff00);
+    picture("tissue_z2_0000.png", W, H, 0, 0x00ff00);
     FILE *f = fopen(in_folder("run/series.csv"), "w");
     fprintf(f, "time [d],age [y],muscle_mass [1],plasma_irisin [pM]\n");
     for (int i = 0; i <= 40; i++)
@@ -48,7 +48,8 @@ static int make_run(void **state) {
     fputs(
         "{\"scene\": {\"subject\": {\"sex\": \"female\"}, \"targets\": []}, \"readouts\": [{\"name\": "
         "\"plasma_irisin\","
-        " \"label\": \"Irisin\", \"group\": \"In plasma\"}], \"targets\": [{\"readout\": \"muscle_mass\", "
+        " \"label\": \"Irisin\", \"group\": \"In plasma\", \"relative\": true}], \"targets\": [{\"readout\": "
+        "\"muscle_mass\", "
         "\"sex\": \"female\","
         " \"from\": \"age 27 y\", \"to\": \"age 31 y\", \"low\": -20, \"high\": -10, \"change\": true}, "
         "{\"readout\":"
@@ -83,6 +84,7 @@ static void published_ranges_come_from_the_record(void **state) {
     assert_true(b->line == 1 && fabs(b->from - 26) < 1e-9 && fabs(b->to - 27) < 1e-9);
     assert_true(b->low[0] == 100 && b->high[1] == 200);
     assert_string_equal(about.name[0], "Muscle_mass");
+    assert_true(about.relative[1] && !about.relative[0]);
     assert_string_equal(about.name[1], "Irisin in plasma");
     xt_film_record(&about, in_folder("nowhere"), &rows, column, 2, 25, 365.25);
     assert_int_equal(about.bands, 0);
@@ -148,6 +150,27 @@ static void curves_run_below_the_pictures(void **state) {
         0);
 }
 
+/* A legend that grew: the others get ground below. */
+static void pictures_may_differ_in_height(void **state) {
+    (void)state;
+    xt_error err = {0};
+    const char *film = in_folder("high.apng");
+    xt_film_def def = def_of(film);
+    picture("irisin_z2_0099.png", W, H + 7, 4000, 0x445566);
+    must(xt_film_from_frames(NULL, &def, &err), &err);
+    def.width = 100;
+    def.path[0] = in_folder("high_small.apng");
+    must(xt_film_from_frames(NULL, &def, &err), &err);
+    remove(in_folder("run/frames/irisin_z2_0099.png"));
+    assert_int_equal(
+        shell("/usr/bin/python3 -c \"import sys; sys.path.insert(0, 'tests/draw'); import read_apng;"
+              " about, pictures = read_apng.read('%s'); p = list(pictures); n = 240 * 100 * 3;"
+              " assert about['height'] == 107 and len(p) == 12, about;"
+              " assert all(set(x[n:]) == {255} for x in p), 'the foot is not empty'\"%s",
+              film, ""),
+        0);
+}
+
 static void a_film_can_be_smaller(void **state) {
     (void)state;
     xt_error err = {0};
@@ -208,10 +231,10 @@ static void a_damaged_or_odd_picture_is_named(void **state) {
     (void)state;
     const char *film = in_folder("odd.apng");
     xt_film_def def = def_of(film);
-    picture("irisin_z2_0099.png", H + 2, 4000, 0);
+    picture("irisin_z2_0099.png", W - 2, H, 4000, 0);
     xt_error err = {0};
     assert_int_equal(xt_film_from_frames(NULL, &def, &err), XT_USAGE);
-    assert_non_null(strstr(err.text, "irisin_z2_0099.png is 240 x 102 pixels"));
+    assert_non_null(strstr(err.text, "irisin_z2_0099.png is 238 pixels wide"));
     size_t size;
     char *bytes = slurp(in_folder("run/frames/irisin_z2_0000.png"), &size);
     spill(in_folder("run/frames/irisin_z2_0099.png"), bytes, size - 30);
@@ -228,6 +251,7 @@ int main(void) {
         cmocka_unit_test(every_picture_is_in_the_film_exactly),
         cmocka_unit_test(curves_run_below_the_pictures),
         cmocka_unit_test(published_ranges_come_from_the_record),
+        cmocka_unit_test(pictures_may_differ_in_height),
         cmocka_unit_test(a_film_can_be_smaller),
         cmocka_unit_test(several_kinds_at_once),
         cmocka_unit_test(what_is_wrong_is_told_and_nothing_left),

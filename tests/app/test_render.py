@@ -48,7 +48,7 @@ with running.scratch() as work:
     run, one, bad = (os.path.join(work, name) for name in ("run", "one.png", "bad.png"))
     scene = os.path.join(running.ROOT, "tests/robust/chronic.yaml")
     running.run(scene, run, ["clock.until=120 d", "clock.acute=0 h", "output.volumes.every=60 d", "output.every=60 d",
-                             "output.frames=[tissue]", "drivers={sessions: 3 1/week}", "events=[]", "output.volumes.nifti=false",
+                             "output.frames=[tissue]", "output.films=[]", "drivers={sessions: 3 1/week}", "events=[]", "output.volumes.nifti=false",
                              "output.views=[{show: [{field: myokine, low: 1}], width: 320, height: 240, draft: true, "
                              "title: A look}, {show: u_adipokine, width: 320, height: 240, draft: true}, "
                              "{show: u_adipokine, width: 320, height: 240, surfaces: cortex, draft: true}]"])

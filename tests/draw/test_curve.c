@@ -109,7 +109,7 @@ static xt_curve_def sample(void) {
                           .rows = ROWS,
                           .from = NAN,
                           .until = NAN,
-                          .line = {{"muscle_mass", "1", falling}},
+                          .line = {{"muscle_mass", "1", falling, true}},
                           .lines = 1,
                           .width = 900,
                           .ground = white};
@@ -147,8 +147,8 @@ static void units_get_panels_of_their_own(void **state) {
     (void)state;
     xt_error err = {0};
     xt_curve_def def = sample();
-    def.line[1] = (xt_curve_line){"plasma_myokine", "pM", level};
-    def.line[2] = (xt_curve_line){"strength", "", falling};
+    def.line[1] = (xt_curve_line){"plasma_myokine", "pM", level, false};
+    def.line[2] = (xt_curve_line){"strength", "", falling, false};
     def.lines = 3;
     xt_curve *curve;
     must(xt_curve_create(&curve, &def, NULL, &err), &err);
@@ -205,7 +205,7 @@ static void odd_values_give_a_picture_all_the_same(void **state) {
                                 .rows = rows,
                                 .from = NAN,
                                 .until = NAN,
-                                .line = {{"x", "pM", odd[k]}},
+                                .line = {{"x", "pM", odd[k], true}},
                                 .lines = 1,
                                 .width = 300,
                                 .dark = true};

@@ -127,6 +127,31 @@ static void apng_tells_frames_delays_and_text(void **state) {
     assert_true(n == 1 && d == 65535);
 }
 
+/* All 65536 of them, in every channel. */
+static void levels_are_rounded_to_the_nearest(void **state) {
+    (void)state;
+    xt_error err = {0};
+    xt_movie *movie;
+    xt_movie_def def = def_of(in_folder("levels.apng"));
+    def.width = def.height = 256;
+    xt_image image = blank(256, 256);
+    FILE *raw = fopen(in_folder("levels.raw"), "wb");
+    for (int i = 0; i < 65536; i++) {
+        const uint16_t r = (uint16_t)i, g = (uint16_t)(i * 40503), b = (uint16_t)~i;
+        image.pixel[i] = (xt_colour){r, g, b, 65535};
+        const uint8_t byte[3] = {xt_colour_byte(r), xt_colour_byte(g), xt_colour_byte(b)};
+        fwrite(byte, 1, 3, raw);
+    }
+    fclose(raw);
+    must(xt_movie_open(&movie, &def, &err), &err);
+    must(xt_movie_add(movie, &image, 0, &err), &err);
+    must(xt_movie_close(&movie, &err), &err);
+    xt_image_free(&image);
+    assert_int_equal(shell("/usr/bin/python3 tests/draw/read_apng.py %s %s >/dev/null",
+                           in_folder("levels.apng"), in_folder("levels.raw")),
+                     0);
+}
+
 static void the_same_pictures_give_the_same_bytes(void **state) {
     (void)state;
     xt_error err = {0};
@@ -336,6 +361,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(apng_shows_exactly_what_was_added),
         cmocka_unit_test(apng_tells_frames_delays_and_text),
+        cmocka_unit_test(levels_are_rounded_to_the_nearest),
         cmocka_unit_test(the_same_pictures_give_the_same_bytes),
         cmocka_unit_test(the_colour_that_stands_for_nothing_is_shown_too),
         cmocka_unit_test(players_see_every_picture_of_mp4_and_webm),
