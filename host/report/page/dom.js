@@ -63,6 +63,11 @@ crosstalk.number = function (value, digits = 3) {
     const [whole, part] = text.replace("-", "−").split(".");
     return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? "." + part : "");
 };
+/* Edges of a voxel: "1 mm", "2 × 2 × 10 mm". */
+crosstalk.edges = function (spacing) {
+    const texts = spacing.map(h => crosstalk.number(h));
+    return (texts.every(text => text === texts[0]) ? texts[0] : texts.join(" × ")) + " mm";
+};
 crosstalk.signed = (value, digits) => (value > 0 ? "+" : "") + crosstalk.number(value, digits);
 crosstalk.seconds = value => value < 1e-3 ? crosstalk.number(value * 1e6) + "\u00a0µs" : value < 1
     ? crosstalk.number(value * 1e3) + "\u00a0ms" : value < 120 ? crosstalk.number(value) + "\u00a0s"

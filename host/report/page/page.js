@@ -61,8 +61,7 @@ crosstalk.facts = function (run) {
     add("Mode", run.record.well_mixed ? "well-mixed, no mesh" : clock.mode === "acute" ? "acute, fields in time"
         : "chronic");
     const mesh = run.record.mesh;
-    if (mesh) add("Voxels", mesh.dims.join(" × ") + " of " + [...new Set(mesh.spacing_mm.map(h =>
-        crosstalk.number(h)))].join(" × ") + " mm");
+    if (mesh) add("Voxels", mesh.dims.join(" × ") + " of " + crosstalk.edges(mesh.spacing_mm));
     for (const [name, value] of Object.entries(scene.drivers || {})) add(crosstalk.words(name),
         value === null ? "not set" : String(value));
     add("Model", run.record.model);

@@ -101,7 +101,7 @@ crosstalk.slices = function (data) {
         const i = entry.per.findIndex(Boolean), film = entry.per[i], last = film.pictures[film.pictures.length - 1];
         return make("li", {}, make("label", {}, make("input",
             {type: "radio", name: "film", value: entry.series, checked: entry.series === state.film}),
-            make("img", {src: crosstalk.url(last), width: last.width, height: last.height,
+            make("img", {class: crosstalk.slice.plane(film.series) ? "cut" : null, src: crosstalk.url(last), width: last.width, height: last.height,
                 alt: crosstalk.slice.words(data.runs[i], film, last), decoding: "async"}), entry.label));
     }));
     for (const input of state.thumbs.querySelectorAll("input"))

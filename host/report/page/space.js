@@ -48,8 +48,8 @@ crosstalk.spaceMake = function (element, first) {
     const unitOf = about => about.unit && about.unit !== "1" ? " " + about.unit : "";
     const fieldOf = () => chosen.field < 0 ? null : space.fields[chosen.field];
     const fieldName = about => about ? words(about.name.replace(/^f_/, "share of ").replace(/^u_/, "exposure to ")) : "Tissues";
-    const steps = [...new Set(space.spacing_mm.map(h => number(h)))].join(" × ") + " mm";
-    const computed = [...new Set(space.computed.spacing_mm.map(h => number(h)))].join(" × ") + " mm";
+    const steps = crosstalk.edges(space.spacing_mm);
+    const computed = crosstalk.edges(space.computed.spacing_mm);
     const axisName = i => space.sides[i].map(side => ({L: "left", R: "right", P: "back", A: "front", I: "below", S: "above"})[side]).join(" to ");
 
     function about() {
