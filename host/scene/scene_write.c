@@ -116,7 +116,7 @@ static void write_double(xt_json *json, const void *base, const xt_row *row) {
     char digits[32], text[48];
     switch (row->kind) {
     case XT_ROW_REAL:
-        if (value != 0 || !silent) xt_json_real(json, row->key, value);
+        if (value != 0 || !silent || (row->flags & XT_ROW_REQUIRED)) xt_json_real(json, row->key, value);
         return;
     case XT_ROW_LEVEL:
     case XT_ROW_AUTO:
