@@ -44,7 +44,25 @@ crosstalk.axes = function (data) {
         const column = crosstalk.columnOf(run, "age");
         return column && column.values.length && crosstalk.ageAt(run, longest) - column.values[0] > .3;
     });
-    return ages ? longest > 1100 ? [age, time] : [time, age] : [time];
+    const axes = ages ? longest > 1100 ? [age, time] : [time, age] : [time], acute = crosstalk.acuteAxis(data);
+    return acute ? axes.concat([acute]) : axes;
+};
+
+/* Hours of an acute phase after years, which are nothing on an axis of years; null if there is none. */
+crosstalk.acuteAxis = function (data) {
+    const begin = run => { /* days; null: no such phase, or not yet */
+        const clock = run.record.scene.clock || {}, from = crosstalk.moment(run, clock.until || "");
+        const time = crosstalk.columnOf(run, "time");
+        if (clock.mode === "acute" || !(crosstalk.moment(run, clock.acute || "0 h") > 0) || from === null
+            || !time) return null;
+        return time.values[time.values.length - 1] > from ? from : null;
+    };
+    if (!data.runs.every(run => begin(run) !== null)) return null;
+    return {name: "acute phase", label: "time of the acute phase [h]",
+        text: x => "hour " + crosstalk.number(x, 4),
+        of: run => crosstalk.columnOf(run, "time").values.map(t => (t - begin(run)) * 24),
+            event: (run, t) => (t - begin(run)) * 24,
+        first: run => crosstalk.columnOf(run, "time").values.findIndex(t => t >= begin(run) - 1e-6)};
 };
 
 /* Age at a time in days. */
@@ -99,6 +117,8 @@ crosstalk.events = function (data, axis) {
         }
     }
     found.sort((a, b) => a.x - b.x);
+    if (axis.first) found.splice(0, found.findIndex(event => event.x >= -1e-6) < 0 ? found.length
+        : found.findIndex(event => event.x >= -1e-6)); /* those before the acute phase */
     found.forEach((event, i) => { event.mark = String(i + 1); });
     return found;
 };
@@ -113,16 +133,22 @@ crosstalk.plan = function (data, axis) {
         for (const column of run.series.columns) {
             if (column.name === "time" || column.name === "age") continue;
             const told = crosstalk.column(run, column);
-            if (data.runs.every(r => crosstalk.still(crosstalk.columnOf(r, column.name)))) {
+            const seen = r => { /* on this axis */
+                const c = crosstalk.columnOf(r, column.name);
+                return c && axis.first ? {values: c.values.slice(axis.first(r))} : c;
+            };
+            if (data.runs.every(r => crosstalk.still(seen(r)))) {
                 if (!still.some(s => s.name === column.name)) still.push({name: column.name, label: told.label,
-                    value: column.values[0], unit: told.unit, relative: told.relative});
+                    value: column.values[axis.first ? axis.first(run) : 0], unit: told.unit, relative: told.relative});
                 continue;
             }
             const key = told.group + "\n" + told.unit;
             if (!groups.has(key)) groups.set(key, new Map());
             const names = groups.get(key);
             if (!names.has(column.name)) names.set(column.name, {told, runs: []});
-            names.get(column.name).runs.push({run, column, x: axis.of(run)});
+            const first = axis.first ? axis.first(run) : 0;
+            names.get(column.name).runs.push({run, column, x: axis.of(run).slice(first),
+                y: column.values.slice(first)});
         }
     }
     for (const [key, names] of groups) {
@@ -136,13 +162,13 @@ crosstalk.plan = function (data, axis) {
                 label: compare ? crosstalk.label(data, r.run) : m.told.label,
                 k: compare ? data.runs.indexOf(r.run) % 8 + 1 : 1,
                     dash: compare ? crosstalk.dashes[data.runs.indexOf(r.run) % 8] : "", x: r.x,
-                    y: r.column.values}))});
+                    y: r.y}))});
         if (compare || apart || members.length > 8 || members.length === 1) plan.push(...members.map(one));
         else plan.push({key, title: key.split("\n")[0], unit: members[0].told.relative ? "start = 1"
             : members[0].told.unit, relative: members[0].told.relative,
             names: members.map(m => m.told.name),
             series: members.map((m, i) => ({key: m.told.name, label: m.told.label, k: i % 8 + 1, dash: "",
-                x: m.runs[0].x, y: m.runs[0].column.values}))});
+                x: m.runs[0].x, y: m.runs[0].y}))});
     }
     for (const spec of plan) spec.wide = spec.series.length > 1 && !compare;
     plan.sort((a, b) => b.wide - a.wide); /* the narrow ones fill rows of their own */
@@ -190,7 +216,8 @@ crosstalk.curves = function (data) {
             group.host.children[group.charts.length] || null);
         group.charts.push(chart);
         if (data.runs.length > 1) chart.hidden = group.hidden; /* a run is hidden in all charts or in none */
-        const going = data.runs.filter(run => run.verdict.state === "running" && crosstalk.whole(run) !== null);
+        const going = data.runs.filter(run => run.verdict.state === "running" && crosstalk.whole(run) !== null
+            && !axis.first);
         spec.x = {label: axis.label, text: axis.text, range: going.flatMap(run =>
             [axis.event(run, 0), axis.event(run, crosstalk.whole(run))])};
         spec.events = events;

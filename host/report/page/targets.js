@@ -47,7 +47,7 @@ crosstalk.bands = function (data, spec, axis) {
     for (const run of data.runs) {
         const key = data.runs.length > 1 ? String(data.runs.indexOf(run)) : null;
         for (const t of crosstalk.targetsOf(run)) {
-            if (!spec.names.includes(t.target.readout)) continue;
+            if (!spec.names.includes(t.target.readout) || (axis.first && axis.event(run, t.from) < 0)) continue;
             if (data.runs.length > 1 && (t.target.change || run !== data.runs[0])) continue;
             const low = t.low === null ? t.high : t.low, high = t.high === null ? t.low : t.high;
             const from = axis.event(run, t.from), to = axis.event(run, t.to),
