@@ -191,3 +191,32 @@ __kernel void render_edges_plain(__constant xt_scene *scene, __global const uint
     xt_ray_make(&ray, scene, share, field, table, cell, opacity);
     xt_edges(&ray, in, out, 1);
 }
+
+/* Linear light, 0..1, as sRGB of 16 bits: curve[i] is that of the square of i / XT_CURVE. */
+static inline float xt_encode(__global const float *curve, float v) {
+    v = v > 0.0f ? (v < 1.0f ? sqrt(v) : 1.0f) : 0.0f;
+    const float at = v * (float)XT_CURVE;
+    const int i = (int)at;
+    return curve[i] + (at - (float)i) * (curve[i + 1] - curve[i]) + 0.5f;
+}
+
+/* Over a background that differs by rows, as a picture. count: pixels whose rays met the box, and those in
+ * which something is seen; zero before. Work-items stride. Bytes: 16 and 8 a pixel. */
+__kernel void render_finish(__constant xt_scene *scene, __global const float4 *in,
+                            __global const float4 *behind, __global const float *curve, int items,
+                            __global ushort4 *out, __global volatile int *count) {
+    const int first = get_global_id(0), pixels = scene->width * scene->height;
+    int met = 0, seen = 0;
+    if (first >= items) return;
+    for (int i = first; i < pixels; i += items) {
+        const float4 p = in[i], back = behind[i / scene->width];
+        const float open = 1.0f - fmax(p.w, 0.0f);
+        met += p.w >= 0.0f;
+        seen += p.w > 1.0f / 512.0f;
+        out[i] = (ushort4)((ushort)xt_encode(curve, p.x + open * back.x),
+                           (ushort)xt_encode(curve, p.y + open * back.y),
+                           (ushort)xt_encode(curve, p.z + open * back.z), (ushort)65535);
+    }
+    if (met) atomic_add(&count[0], met);
+    if (seen) atomic_add(&count[1], seen);
+}

@@ -77,6 +77,11 @@ xt_status xt_bench_headline_run(xt_bench_headline *result, xt_device *device, co
 xt_status xt_bench_remodel_prepare(xt_bench_run_at *at, xt_error *err);
 xt_status xt_bench_remodel_verify(xt_bench_run_at *at, xt_error *err);
 xt_status xt_bench_remodel_pass(xt_bench_run_at *at, xt_error *err);
+/* render.c */
+xt_status xt_bench_render_prepare(xt_bench_run_at *at, xt_error *err);
+xt_status xt_bench_render_verify(xt_bench_run_at *at, xt_error *err);
+xt_status xt_bench_render_pass(xt_bench_run_at *at, xt_error *err);
+void xt_bench_render_release(xt_bench_run_at *at);
 
 /* A pass that reads array[0] and array[1], of `bytes` each, for comparing sums with (dot.c). */
 typedef struct xt_bench_reader xt_bench_reader;

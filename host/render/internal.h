@@ -12,7 +12,8 @@ enum {
     XT_RENDER_ROWS = XT_RENDER_FIELDS + XT_RENDER_SURFACES, /* of glows, then of surfaces */
     XT_RENDER_CELL = 4,                                     /* voxels along a macrocell */
     XT_RENDER_BLOCK = 4,                                    /* along a cell of the pyramid's first level */
-    XT_RENDER_TILE = 64                                     /* pixels of a tile, 8 x 8 */
+    XT_RENDER_CURVE = 4096,
+    XT_RENDER_TILE = 64 /* pixels of a tile, 8 x 8 */
 };
 
 typedef struct {
@@ -63,6 +64,7 @@ enum {
     XT_KERNEL_MARCH_PLAIN,
     XT_KERNEL_EDGES,
     XT_KERNEL_EDGES_PLAIN,
+    XT_KERNEL_FINISH,
     XT_RENDER_KERNELS
 };
 
@@ -80,8 +82,10 @@ struct xt_volume {
     cl_mem low, high, range, mean;     /* of macrocells, of blocks */
     cl_mem flag, distance[2], opacity; /* by the look */
     cl_mem scene, table, lit;
-    cl_mem image[2]; /* float4[pixels] */
-    size_t pixels;   /* that they hold */
+    cl_mem curve;                 /* float[XT_RENDER_CURVE + 2]: sRGB */
+    cl_mem image[2];              /* float4[pixels] */
+    cl_mem behind, screen, count; /* float4[rows], ushort4[pixels], int[2] */
+    size_t pixels;                /* that they hold */
     bool shares_changed, field_changed[XT_RENDER_FIELDS], prepared;
     xt_render_key key;
 };

@@ -6,6 +6,8 @@
 #include "render/camera.h"
 #include "render/look.h"
 
+#define XT_RENDER_STAGE "render: marching" /* the time of the rays, among the device's stages */
+
 /* What the caller may have to say beside the picture. */
 typedef struct {
     double box;  /* share of the pixels whose rays meet the volume's box, as cut; 0: the camera looks past it,

@@ -26,6 +26,7 @@ static const char *const kernel_names[XT_RENDER_KERNELS] = {
     [XT_KERNEL_MARCH_PLAIN] = "render_march_plain",
     [XT_KERNEL_EDGES] = "render_edges",
     [XT_KERNEL_EDGES_PLAIN] = "render_edges_plain",
+    [XT_KERNEL_FINISH] = "render_finish",
 };
 
 static xt_status build(xt_volume *volume, xt_error *err) {
@@ -94,10 +95,22 @@ static xt_status buffers(xt_volume *volume, xt_error *err) {
         {&volume->scene, sizeof(xt_scene_on_device), "a volume's look"},
         {&volume->table, sizeof(cl_float[XT_RENDER_ROWS][XT_RENDER_ROW][4]), "a volume's colours"},
         {&volume->lit, sizeof volume->key.lit, "a volume's look"},
+        {&volume->count, 2 * sizeof(cl_int), "a volume's look"},
+        {&volume->curve, (XT_RENDER_CURVE + 2) * sizeof(cl_float), "a volume's colours"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         XT_TRY(xt_buffer_create(all[i].buffer, volume->device, all[i].bytes, all[i].name, err));
     return XT_OK;
+}
+
+/* sRGB, 0..65535, of the square of i / XT_RENDER_CURVE in linear light: fine where the eye is. */
+static xt_status curve(xt_volume *volume, xt_error *err) {
+    cl_float value[XT_RENDER_CURVE + 2];
+    for (int i = 0; i <= XT_RENDER_CURVE + 1; i++) {
+        const double v = pow((i < XT_RENDER_CURVE ? i : XT_RENDER_CURVE) / (double)XT_RENDER_CURVE, 2);
+        value[i] = (cl_float)(65535 * (v <= 0.0031308 ? 12.92 * v : 1.055 * pow(v, 1 / 2.4) - 0.055));
+    }
+    return xt_buffer_write(volume->device, volume->curve, 0, sizeof value, value, err);
 }
 
 xt_status xt_volume_unknown(xt_volume *volume, cl_mem buffer, int slot, xt_error *err) {
@@ -136,6 +149,7 @@ xt_status xt_volume_create(xt_volume **out, xt_device *device, const int dims[3]
     xt_status status = XT_OK;
     XT_GO(build(volume, err));
     XT_GO(buffers(volume, err));
+    XT_GO(curve(volume, err));
     for (int slot = 0; slot < fields; slot++) {
         XT_GO(xt_volume_unknown(volume, volume->field, slot, err));
         volume->field_changed[slot] = true;
@@ -154,10 +168,11 @@ done:
 
 void xt_volume_free(xt_volume *volume) {
     if (!volume) return;
-    cl_mem *const all[] = {&volume->share,       &volume->field,    &volume->low,     &volume->high,
-                           &volume->range,       &volume->mean,     &volume->flag,    &volume->distance[0],
-                           &volume->distance[1], &volume->opacity,  &volume->scene,   &volume->table,
-                           &volume->lit,         &volume->image[0], &volume->image[1]};
+    cl_mem *const all[] = {&volume->share,       &volume->field,    &volume->low,      &volume->high,
+                           &volume->range,       &volume->mean,     &volume->flag,     &volume->distance[0],
+                           &volume->distance[1], &volume->opacity,  &volume->scene,    &volume->table,
+                           &volume->lit,         &volume->image[0], &volume->image[1], &volume->curve,
+                           &volume->behind,      &volume->screen,   &volume->count};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) xt_buffer_free(volume->device, all[i]);
     for (int k = 0; k < XT_RENDER_KERNELS; k++) xt_kernel_free(&volume->kernel[k]);
     for (int k = 0; k < 3; k++) xt_program_free(volume->program[k]);

@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 STEPS = ("step_blocked", "step")  # the best of them is a device's speed
 SIZE = 128
 ORDER = ("copy", "triad", "dot", "step", "step_blocked", "step_naive", "step_random", "step_from_zero", "rkc2", "elliptic",
-         "remodel")
+         "remodel", "render")
 NONE = "–"
 EXPLAINED = ("Share of copy: bytes a second by the model, over what a copy of as many bytes reaches right after; blocked steps, "
              "caches and stores that go past them can bring it above 1. Error: against double precision, and right if it is no "
