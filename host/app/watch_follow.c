@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "base/json.h"
 
-enum { FILMS = 64, NAME = 160, RECORD_BYTES = 64 << 20 };
+enum { FILMS = 64, NAME = 192, FOLDERS = 2, RECORD_BYTES = 64 << 20 };
+static const char *const folders[FOLDERS] = {"frames", "views"};
 static const double turn_s = 5;
 
 /* A file or folder, and when it was last read. */
@@ -23,19 +24,19 @@ typedef struct {
 } source;
 
 typedef struct {
-    char stem[NAME], file[NAME]; /* "tissue_z5"; "tissue_z5_0012.png" */
+    char stem[NAME], file[NAME]; /* "frames/tissue_z5"; "frames/tissue_z5_0012.png" */
     long number;
 } film;
 
 struct xt_follow {
-    source series, record, frames;
+    source series, record, pictures[FOLDERS];
     xt_curves curves;
     bool have_curves;
     xt_watch_proof proof[XT_WATCH_PROOFS];
     film film[FILMS];
     int films, turn;
     double turned;
-    char *picture, caption[NAME + 16];
+    char *dir, *picture, caption[NAME];
 };
 
 xt_status xt_follow_create(xt_follow **out, const char *dir, xt_error *err) {
@@ -45,7 +46,8 @@ xt_status xt_follow_create(xt_follow **out, const char *dir, xt_error *err) {
     xt_status status = XT_OK;
     XT_GO(xt_path_join(&f->series.path, dir, "series.csv", err));
     XT_GO(xt_path_join(&f->record.path, dir, "run.json", err));
-    XT_GO(xt_path_join(&f->frames.path, dir, "frames", err));
+    XT_GO(xt_path_join(&f->dir, "", dir, err));
+    for (int i = 0; i < FOLDERS; i++) XT_GO(xt_path_join(&f->pictures[i].path, dir, folders[i], err));
     for (int i = 0; i < XT_WATCH_PROOFS; i++) f->proof[i].value = f->proof[i].bound = NAN;
     *out = f;
     return XT_OK;
@@ -59,7 +61,8 @@ void xt_follow_free(xt_follow *f) {
     if (f->have_curves) xt_curves_free(&f->curves);
     free(f->series.path);
     free(f->record.path);
-    free(f->frames.path);
+    for (int i = 0; i < FOLDERS; i++) free(f->pictures[i].path);
+    free(f->dir);
     free(f->picture);
     free(f);
 }
@@ -117,7 +120,7 @@ static void read_record(xt_follow *f) {
 /* NAME_NUMBER.png: the length of NAME, or 0. */
 static size_t stem_of(long *number_, const char *file) {
     const size_t n = strlen(file);
-    if (n < 7 || n >= NAME || strcmp(file + n - 4, ".png") != 0) return 0;
+    if (n < 7 || n >= NAME - 16 || strcmp(file + n - 4, ".png") != 0) return 0;
     size_t at = n - 4;
     while (at > 0 && file[at - 1] >= '0' && file[at - 1] <= '9') at--;
     if (at < 2 || at == n - 4 || file[at - 1] != '_') return 0;
@@ -129,24 +132,24 @@ static int by_stem(const void *a, const void *b) {
     return strcmp(((const film *)a)->stem, ((const film *)b)->stem);
 }
 
-static void read_frames(xt_follow *f) {
-    DIR *list = opendir(f->frames.path);
+/* The newest of each film in this folder, beside those that are known. */
+static void read_folder(xt_follow *f, int which) {
+    const char *folder = folders[which];
+    DIR *list = opendir(f->pictures[which].path);
     if (!list) return;
-    f->films = 0;
     for (struct dirent *entry; (entry = readdir(list));) {
-        long frame;
-        const size_t n = stem_of(&frame, entry->d_name);
+        long number_;
+        char stem[NAME];
+        const size_t n = stem_of(&number_, entry->d_name);
         if (!n) continue;
+        snprintf(stem, sizeof stem, "%s/%.*s", folder, (int)n, entry->d_name);
         int i = 0;
-        while (i < f->films &&
-               (strlen(f->film[i].stem) != n || strncmp(f->film[i].stem, entry->d_name, n) != 0))
-            i++;
-        if (i == FILMS || (i < f->films && f->film[i].number >= frame)) continue;
+        while (i < f->films && strcmp(f->film[i].stem, stem) != 0) i++;
+        if (i == FILMS || (i < f->films && f->film[i].number >= number_)) continue;
         if (i == f->films) f->films++;
-        memcpy(f->film[i].stem, entry->d_name, n);
-        f->film[i].stem[n] = '\0';
-        strcpy(f->film[i].file, entry->d_name);
-        f->film[i].number = frame;
+        strcpy(f->film[i].stem, stem);
+        snprintf(f->film[i].file, sizeof f->film[i].file, "%s/%s", folder, entry->d_name);
+        f->film[i].number = number_;
     }
     closedir(list);
     qsort(f->film, (size_t)f->films, sizeof *f->film, by_stem);
@@ -163,8 +166,8 @@ static void choose_picture(xt_follow *f) {
     f->turn %= f->films;
     const film *next = &f->film[f->turn];
     free(f->picture);
-    if (xt_path_join(&f->picture, f->frames.path, next->file, &(xt_error){0}) != XT_OK) f->picture = NULL;
-    snprintf(f->caption, sizeof f->caption, "frames/%s", next->file);
+    if (xt_path_join(&f->picture, f->dir, next->file, &(xt_error){0}) != XT_OK) f->picture = NULL;
+    strcpy(f->caption, next->file);
 }
 
 void xt_follow_look(xt_follow *f) {
@@ -176,10 +179,11 @@ void xt_follow_look(xt_follow *f) {
         read_record(f);
         was_read(&f->record);
     }
-    if (has_changed(&f->frames)) {
-        read_frames(f);
-        was_read(&f->frames);
-    }
+    for (int i = 0; i < FOLDERS; i++)
+        if (has_changed(&f->pictures[i])) {
+            read_folder(f, i);
+            was_read(&f->pictures[i]);
+        }
     choose_picture(f);
 }
 

@@ -77,6 +77,42 @@ int xt_route_open(unsigned long long *size, const char *dir, const xt_route *rou
     return file;
 }
 
+/* Decimal digits, at least one, no overflow. */
+static bool digits(unsigned long long *number, const char **at) {
+    const char *c = *at;
+    *number = 0;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        if (*number > (~0ull - 9) / 10) return false;
+        *number = *number * 10 + (unsigned)(*c - '0');
+    }
+    const bool any = c > *at;
+    *at = c;
+    return any;
+}
+
+xt_range_kind xt_range_find(unsigned long long *first, unsigned long long *count, const char *header,
+                            unsigned long long size) {
+    unsigned long long a, b = ~0ull;
+    *first = 0;
+    *count = size;
+    if (!header || strncmp(header, "bytes=", 6) != 0) return XT_RANGE_WHOLE;
+    const char *at = header + 6;
+    if (*at == '-') { /* the last so many */
+        at++;
+        if (!digits(&a, &at) || *at) return XT_RANGE_WHOLE;
+        if (a == 0 || size == 0) return XT_RANGE_OUTSIDE;
+        *count = a < size ? a : size;
+        *first = size - *count;
+        return XT_RANGE_PART;
+    }
+    if (!digits(&a, &at) || *at++ != '-') return XT_RANGE_WHOLE;
+    if (*at && (!digits(&b, &at) || *at || b < a)) return XT_RANGE_WHOLE;
+    if (a >= size) return XT_RANGE_OUTSIDE;
+    *first = a;
+    *count = (b < size ? b + 1 : size) - a;
+    return XT_RANGE_PART;
+}
+
 xt_status xt_token_make(char token[XT_TOKEN_SIZE + 1], xt_error *err) {
     unsigned char random[XT_TOKEN_SIZE / 2];
     ssize_t got;

@@ -24,6 +24,13 @@ xt_route xt_route_find(const char *url, const char token[XT_TOKEN_SIZE + 1]);
  * bytes. */
 int xt_route_open(unsigned long long *size, const char *dir, const xt_route *route);
 
+/* What a header `Range` asks of a file of `size` bytes; films are played and wound by it. WHOLE: everything,
+ * also where the header is missing, of another unit, of several ranges or not well-formed (RFC 9110, 14.2).
+ */
+typedef enum { XT_RANGE_WHOLE, XT_RANGE_PART, XT_RANGE_OUTSIDE } xt_range_kind;
+xt_range_kind xt_range_find(unsigned long long *first, unsigned long long *count, const char *header,
+                            unsigned long long size);
+
 /* From the system's random source. XT_INTERNAL if it has none. */
 xt_status xt_token_make(char token[XT_TOKEN_SIZE + 1], xt_error *err);
 

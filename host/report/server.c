@@ -112,12 +112,26 @@ static enum MHD_Result reply_composed(xt_server *server, struct MHD_Connection *
 
 static enum MHD_Result reply_file(xt_server *server, struct MHD_Connection *connection,
                                   const xt_route *route) {
-    unsigned long long size;
+    unsigned long long size, first, count;
     const int fd = xt_route_open(&size, server->dir, route);
     if (fd < 0) return reply_text(connection, MHD_HTTP_NOT_FOUND, "Not found.\n");
-    struct MHD_Response *response = MHD_create_response_from_fd64(size, fd);
-    if (!response) close(fd);
-    return reply(connection, MHD_HTTP_OK, response, route->type);
+    const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
+    const xt_range_kind kind = xt_range_find(&first, &count, range, size);
+    if (kind == XT_RANGE_OUTSIDE) {
+        close(fd);
+        return reply_text(connection, MHD_HTTP_RANGE_NOT_SATISFIABLE, "Beyond the end of the file.\n");
+    }
+    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(count, fd, first);
+    if (!response) {
+        close(fd);
+        return MHD_NO;
+    }
+    char part[96];
+    snprintf(part, sizeof part, "bytes %llu-%llu/%llu", first, first + count - 1, size);
+    MHD_add_response_header(response, "Accept-Ranges", "bytes");
+    if (kind == XT_RANGE_PART) MHD_add_response_header(response, "Content-Range", part);
+    return reply(connection, kind == XT_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response,
+                 route->type);
 }
 
 /* The headers that say who asks. Given twice, a header means one thing to us and maybe another to a proxy. */

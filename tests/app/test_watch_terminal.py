@@ -17,7 +17,8 @@ import running
 from screen import Screen
 
 SMALL = os.path.join(running.ROOT, "tests", "robust", "chronic.yaml")
-SHORT = ["clock.until='90 d'", "clock.acute='0 h'", "events=[]", "output.every='30 d'", "output.volumes.at_end=false"]
+SHORT = ["clock.until='90 d'", "clock.acute='0 h'", "events=[]", "output.every='30 d'", "output.volumes.at_end=false",
+         "output.views=[]", "output.frames=[{show: tissue, pixels: 200}, {show: osteokine, pixels: 200}]"]
 COMPLETE = b"the data are complete; the page stays until Ctrl-C"
 PLACES = ("TMUX", "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE")
 

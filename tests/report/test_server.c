@@ -168,6 +168,35 @@ static void the_page_its_data_and_its_pictures(void **state) {
     assert_string_equal(body_of(heard), "");
 }
 
+static void parts_of_a_file(void **state) {
+    (void)state;
+    static const struct {
+        const char *range, *body, *header;
+        int status;
+    } cases[] = {{"bytes=2-4", "pic", "Content-Range: bytes 2-4/9\r\n", 206},
+                 {"bytes=2-", "picture", "Content-Range: bytes 2-8/9\r\n", 206},
+                 {"bytes=-4", "ture", "Content-Range: bytes 5-8/9\r\n", 206},
+                 {"bytes=-99", "a picture", "Content-Range: bytes 0-8/9\r\n", 206},
+                 {"bytes=0-99999999999999999999", "a picture", "Accept-Ranges: bytes\r\n", 200},
+                 {"bytes=0-18446744073709551600", "a picture", "Content-Range: bytes 0-8/9\r\n", 206},
+                 {"bytes=9-", "Beyond the end of the file.\n", "", 416},
+                 {"bytes=-0", "Beyond the end of the file.\n", "", 416},
+                 {"bytes=4-2", "a picture", "", 200},
+                 {"bytes=", "a picture", "", 200},
+                 {"bytes=-", "a picture", "", 200},
+                 {"bytes=0-1,3-4", "a picture", "", 200},
+                 {"bytes= 1-2", "a picture", "", 200},
+                 {"lines=1-2", "a picture", "", 200}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char header[128];
+        snprintf(header, sizeof header, "Range: %s\r\n", cases[i].range);
+        const char *heard = ask("GET", ours("frames/tissue_z5_0000.png"), header);
+        if (status_of(heard) != cases[i].status || strcmp(body_of(heard), cases[i].body) != 0 ||
+            !strstr(heard, cases[i].header))
+            fail_msg("%s: %s", cases[i].range, heard);
+    }
+}
+
 static void what_cannot_be_composed_yet_says_why_and_is_asked_for_again(void **state) {
     (void)state;
     not_yet = true;
@@ -329,7 +358,7 @@ static void noise_does_no_harm(void **state) {
                      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nRange: bytes=0-3\r\nAccept: */*\r\n\r\n",
                      ours(round % 2 ? "frames/tissue_z5_0000.png" : "data.json"), port);
         const int changes = 1 + round % 8;
-        for (int i = 0; i < changes; i++) {
+        for (int i = 0; i < changes && size > 1; i++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
             const int at = (int)((random >> 33) % (unsigned)size);
             const int how = (int)(random >> 20 & 7);
@@ -347,7 +376,8 @@ static void noise_does_no_harm(void **state) {
         shutdown(fd, SHUT_WR); /* no more to come: half a request is answered or dropped at once */
         const char *heard = hear(fd);
         assert_null(strstr(heard, "not for visitors"));
-        assert_true(status_of(heard) < 500);
+        const int status = status_of(heard);
+        assert_true(status < 500 || status == 501 || status == 505); /* no HTTP of ours */
     }
     assert_int_equal(status_of(ask("GET", ours(""), "")), 200);
 }
@@ -433,6 +463,7 @@ static void early_visitors_wait(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_its_data_and_its_pictures),
+        cmocka_unit_test(parts_of_a_file),
         cmocka_unit_test(what_cannot_be_composed_yet_says_why_and_is_asked_for_again),
         cmocka_unit_test(nothing_else_is_there),
         cmocka_unit_test(nothing_but_reading),
