@@ -99,7 +99,7 @@ crosstalk.slices = function (data) {
     if (!all.some(e => e.series === state.film)) state.film = all[0].series;
     crosstalk.fill(state.thumbs, all.map(function (entry) {
         const i = entry.per.findIndex(Boolean), film = entry.per[i], last = film.pictures[film.pictures.length - 1];
-        return make("li", {}, make("label", {}, make("input",
+        return make("li", {role: "presentation"}, make("label", {}, make("input",
             {type: "radio", name: "film", value: entry.series, checked: entry.series === state.film}),
             make("img", {class: crosstalk.slice.plane(film.series) ? "cut" : null, src: crosstalk.url(last), width: last.width, height: last.height,
                 alt: crosstalk.slice.words(data.runs[i], film, last), decoding: "async"}), entry.label));
