@@ -1,6 +1,7 @@
 /* crosstalk render */
 #include "app/render.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
@@ -67,6 +68,8 @@ static xt_status render(xt_app *app, const char *path, const xt_render_options *
     XT_GO(xt_render_request(&request, o, &found, xt_snapshot_first_field(&last, first, sizeof first), err));
     xt_snapshot_close(&last);
     XT_GO(output_of(&out, &found, o, err));
+    /* Few moments are looked at one by one; many go by like a film of some ten seconds. */
+    if (!o->fps && !o->orbit) job.seconds = fmin(fmax(10.0 / job.moments, 1 / job.fps), 0.8);
     job.out = out;
     job.moment = moment;
     if (xt_font_open(&job.font, &why) != XT_OK)
@@ -128,7 +131,8 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
         {"--title", 0, XT_OPTION_TEXT, &o.title, "TEXT", "heading"},
         {"--size", 0, XT_OPTION_TEXT, &o.size, "WxH", "pixels of the picture; 960x720"},
         {"--depth", 0, XT_OPTION_COUNT, &o.depth, "BITS", "of a channel of PNG, 8 or 16"},
-        {"--fps", 0, XT_OPTION_TEXT, &o.fps, "N", "pictures a second of a film; 12"},
+        {"--fps", 0, XT_OPTION_TEXT, &o.fps, "N",
+         "pictures a second of a film; 12, and for moments of a run long enough to look at each"},
         {"--dark", 0, XT_OPTION_FLAG, &o.dark, NULL, "light on dark; views are by default"},
         {"--light", 0, XT_OPTION_FLAG, &o.light, NULL, "dark on light; slices are by default"},
         {"--draft", 0, XT_OPTION_FLAG, &o.draft, NULL, "quick: coarse steps, no shadows"},

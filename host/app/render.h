@@ -41,9 +41,9 @@ typedef struct {
     const xt_view_request *request;
     const int *moment; /* [moments] */
     int moments;
-    const char *out; /* folder or file */
-    double fps;
-    xt_font *font; /* NULL: no text */
+    const char *out;     /* folder or file */
+    double fps, seconds; /* of a film; seconds: that a moment stays, 0: 1/fps */
+    xt_font *font;       /* NULL: no text */
 } xt_render_job;
 
 /* A stop by a signal is XT_STOPPED; what is complete stays. */

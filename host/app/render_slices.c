@@ -281,6 +281,7 @@ xt_status xt_render_slices(const xt_render_job *job, xt_error *err) {
                                  .count = job->moments * s.kinds,
                                  .depth = job->options->depth ? job->options->depth : 8,
                                  .fps = job->fps,
+                                 .seconds = job->seconds,
                                  .force = job->options->force};
     if (xt_movie_kind_of(job->out) != XT_MOVIE_NONE && s.kinds > 1) {
         status = xt_fail(err, XT_USAGE, "a film shows one slice of one field, not %d", s.kinds);

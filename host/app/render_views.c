@@ -194,6 +194,7 @@ xt_status xt_render_views(const xt_render_job *job, xt_error *err) {
                                  .count = s.count,
                                  .depth = job->options->depth ? job->options->depth : 8,
                                  .fps = job->fps,
+                                 .seconds = job->seconds,
                                  .force = job->options->force};
     xt_status status = XT_OK;
     XT_GO(open_moment(&s, job->moment[job->moments - 1], err));

@@ -17,6 +17,7 @@ typedef struct {
     xt_view view;
     xt_quantity_shown shown[XT_RENDER_FIELDS];
     bool ready; /* limits are known */
+    bool warned;
     char name[160];
 } one_view;
 
@@ -146,7 +147,12 @@ static xt_status draw(xt_outputs *o, int index, xt_error *err) {
     if (!v->view.width) XT_GO(xt_view_lay_out(&v->view, &words, o->views->font, err));
     XT_GO(xt_view_camera(&job->camera, &v->view, end > 0 ? 360 * v->request->turns * hours / end : 0, err));
     XT_GO(fill(o, v, err));
-    XT_GO(xt_view_render(&job->inner, NULL, &v->view, &job->camera, o->views->volume, err));
+    xt_render_facts facts;
+    XT_GO(xt_view_render(&job->inner, &facts, &v->view, &job->camera, o->views->volume, err));
+    if (facts.seen == 0 && !v->warned)
+        xt_log_warn(o->def.log, "view %s: nothing is to be seen: what is shown is clear or cut away",
+                    v->name);
+    v->warned |= facts.seen == 0;
     snprintf(name, sizeof name, "%s_%04d.png", v->name, o->state.frames);
     XT_GO(xt_path_join(&job->path, o->frames_dir, name, err));
     return xt_outputs_hand_over(o, run_job, release_job, job, err);

@@ -49,7 +49,9 @@ static xt_status check(const xt_page_def *def, xt_error *err) {
 
 static void choose_style(xt_page *page) {
     xt_page_private *p = page->own;
-    const double u = page->unit = p->def.width / 900.0;
+    /* A page that is wide for its height keeps its letters small enough to leave room for the picture. */
+    const double u = page->unit =
+        p->def.height > 0 ? fmin(p->def.width / 900.0, p->def.height / 620.0) : p->def.width / 900.0;
     page->palette = xt_palette_of(p->def.dark);
     p->margin = 30 * u;
     p->title = (xt_text_style){.size = 21 * u, .bold = true, .colour = page->palette.ink};

@@ -79,7 +79,7 @@ void xt_page_def_default(xt_page_def *def);
 typedef struct xt_page_private xt_page_private;
 typedef struct {
     int width, height;
-    double unit;                   /* one pixel of a page 900 wide */
+    double unit;                   /* one pixel of a page 900 wide, or 620 high if that is less */
     xt_rect panel[XT_PAGE_PANELS]; /* where the caller paints */
     double per_mm;                 /* pixels per mm (or the panels' unit), the same both ways */
     double bar_mm, bar_x, bar_y;   /* scale bar: length, left end, top; bar_mm * per_mm pixels long */

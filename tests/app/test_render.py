@@ -62,6 +62,15 @@ with running.scratch() as work:
     assert text["Field"].startswith("myokine 1 to ") and "orthographic" in text["Camera"], text
     assert json.load(open(os.path.join(run, "run.json")))["scene"]["output"]["views"][0]["show"][0]["field"] == "myokine"
 
+    # limits found on the device are those of the values: 16^3 cells are all looked at
+    reader = vtk.vtkXMLImageDataReader()
+    reader.SetFileName(os.path.join(run, "volumes", "volume_0000.vti"))
+    reader.Update()
+    exposure = vtk_to_numpy(reader.GetOutput().GetCellData().GetArray("u_adipokine [1]"))
+    _, text = picture(os.path.join(run, "frames", "u_adipokine_view_0000.png"))
+    high = float(text["Field"].split()[3])
+    assert abs(high / np.percentile(exposure, 99.5) - 1) < 0.03, (text["Field"], np.percentile(exposure, 99.5))
+
     # bare: a view of each time, with the scene's look; again only with --force
     render(run, "--quiet")
     made = sorted(os.listdir(os.path.join(run, "render")))
