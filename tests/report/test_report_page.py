@@ -24,6 +24,9 @@ def curves(page):
     page.hover(SVG, (0.4, 0.5))
     tip = page.wait("""(tip => !tip.hidden && {head: tip.querySelector('b').textContent,
         rows: [...tip.querySelectorAll('tr')].map(r => [r.cells[0].textContent, r.cells[1].textContent])})(document.querySelector('%s .tip'))""" % CHART)
+    tip["within"] = page.js("""(([a, b]) => a.top >= b.top && a.bottom <= b.bottom + 40 && a.left >= 0 && a.right <= innerWidth)(
+        ['%s .tip', '%s'].map(name => document.querySelector(name).getBoundingClientRect()))""" % (CHART, SVG))
+    expect(tip["within"], "the tip does not lie on its chart")
     age = number(re.search(r"age (\S+) y", tip["head"]).group(1))
     row = round(age - 25)
     for name, value in tip["rows"]:

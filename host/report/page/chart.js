@@ -263,10 +263,11 @@ crosstalk.Chart = class {
             make("th", {scope: "row"}, make("svg", {viewBox: "0 0 14 8", "aria-hidden": "true"},
                 make("line", {x1: 1, x2: 13, y1: 4, y2: 4, class: "curve k" + v.s.k, "stroke-dasharray": v.s.dash})),
                 v.s.label),
-            make("td", {}, crosstalk.number(v.y, 4)))))));
+            make("td", {}, crosstalk.unit(crosstalk.number(v.y, 4), this.spec.relative ? "" : this.spec.unit)))))));
         const scale = this.svg.clientWidth / this.width, across = this.tip.offsetWidth;
         const to = px * scale + 14 + across > this.element.clientWidth ? px * scale - across - 14 : px * scale + 14;
         this.tip.style.left = Math.max(0, Math.min(to, this.element.clientWidth - across)) + "px";
-        this.tip.style.top = this.svg.offsetTop + 8 + "px";
+        const drawn = this.svg.getBoundingClientRect(), whole = this.element.getBoundingClientRect();
+        this.tip.style.top = drawn.top - whole.top + 8 + "px";
     }
 };
