@@ -12,6 +12,7 @@
 #include "report/space_parts.h"
 
 enum { LEAST_TIMES = 6, LEAST_AXIS = 40, ROUNDS = 4 };
+static const double LITTLE = 3e7; /* values that are packed without asking first what they cost */
 
 /* ---- the budget ---- */
 
@@ -42,26 +43,30 @@ static xt_status pack(packed_volumes *p, xt_space_found *f, int first, xt_error 
     return XT_OK;
 }
 
-/* The last time alone tells what a time costs; then times, voxels and fields give way, in this order. */
+/* Where much is to be packed, the last time alone tells what a time costs; then times, voxels and fields give
+ * way, in this order. */
 static xt_status fit(packed_volumes *p, xt_space_found *f, xt_error *err) {
     const double budget = f->def->budget ? (double)f->def->budget : XT_SPACE_BYTES;
-    double voxels = XT_SPACE_VOXELS;
-    xt_shrink_dims(f->to, f->from, f->spacing, voxels, XT_SPACE_AXIS);
-    XT_TRY(pack(p, f, f->times - 1, err));
-    double each = (double)base64_size(p);
-    for (int round = 0;; round++) {
-        const double now = (double)f->to[0] * f->to[1] * f->to[2];
+    xt_shrink_dims(f->to, f->from, f->spacing, XT_SPACE_VOXELS, XT_SPACE_AXIS);
+    const double all = (double)f->from[0] * f->from[1] * f->from[2] * (f->fields + 1) * f->times;
+    const int first = all < LITTLE ? 0 : f->times - 1;
+    XT_TRY(pack(p, f, first, err));
+    double each = (double)base64_size(p) / (f->times - first);
+    bool complete = first == 0;
+    for (int round = 0; !complete || each * f->times > budget; round++) {
+        if (round >= ROUNDS && f->fields <= 1) break; /* so little is shown, whatever it takes */
         if (each * f->times > budget) xt_space_thin(f, (int)fmax(budget / each, fmin(f->times, LEAST_TIMES)));
         if (each * f->times > budget) {
-            voxels = fmin(voxels, now) * budget / (each * f->times);
-            xt_shrink_dims(f->to, f->from, f->spacing, fmax(voxels, pow(LEAST_AXIS, 3)), XT_SPACE_AXIS);
+            const double now = (double)f->to[0] * f->to[1] * f->to[2];
+            xt_shrink_dims(f->to, f->from, f->spacing,
+                           fmax(now * budget / (1.05 * each * f->times), pow(LEAST_AXIS, 3)), XT_SPACE_AXIS);
         }
-        XT_TRY(pack(p, f, 0, err));
-        const double size = (double)base64_size(p);
-        if (size <= budget || (round >= ROUNDS && f->fields <= 1)) return XT_OK;
-        each = size / f->times * 1.05;
         if (round >= ROUNDS) f->fields--;
+        XT_TRY(pack(p, f, 0, err));
+        each = (double)base64_size(p) / f->times;
+        complete = true;
     }
+    return XT_OK;
 }
 
 /* ---- the data ---- */

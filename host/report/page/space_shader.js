@@ -85,6 +85,11 @@ int largest(vec4 a, vec4 b) {
 }
 int at(vec3 p) { vec4 a, b; shares(p, a, b); return largest(a, b); }
 float edge(vec3 p, int i, int j) { vec4 a, b; shares(p, a, b); return of(a, b, i) - of(a, b, j); }
+float slope(vec3 p, int i, int j) { // the same, smoothed as the next coarser grid is: for shading
+    vec3 at = place(p);
+    vec4 a = textureLod(sharesA, at, 0.8), b = two ? textureLod(sharesB, at, 0.8) : vec4(0);
+    return of(a, b, i) - of(a, b, j);
+}
 bool cut(vec3 p) { return all(greaterThan(p, gone0)) && all(lessThan(p, gone1)); }
 
 /* ---- light ---- */
@@ -112,10 +117,10 @@ vec3 lit(vec3 base, vec3 p, vec3 n, vec3 d) {
     return base * (open * (0.34 + 0.26 * wrap) + 0.66 * front * shade) + gloss * shade;
 }
 vec3 normal(vec3 p, int i, int j) {
-    vec3 e = box * 2.0 / dims * 1.25, g;
-    g.x = edge(p + vec3(e.x, 0, 0), i, j) - edge(p - vec3(e.x, 0, 0), i, j);
-    g.y = edge(p + vec3(0, e.y, 0), i, j) - edge(p - vec3(0, e.y, 0), i, j);
-    g.z = edge(p + vec3(0, 0, e.z), i, j) - edge(p - vec3(0, 0, e.z), i, j);
+    vec3 e = box * 2.0 / dims * 1.5, g;
+    g.x = slope(p + vec3(e.x, 0, 0), i, j) - slope(p - vec3(e.x, 0, 0), i, j);
+    g.y = slope(p + vec3(0, e.y, 0), i, j) - slope(p - vec3(0, e.y, 0), i, j);
+    g.z = slope(p + vec3(0, 0, e.z), i, j) - slope(p - vec3(0, 0, e.z), i, j);
     g /= e;
     return g / max(length(g), 1e-9);
 }
