@@ -37,6 +37,11 @@ with chromium.browser() as page, running.scratch() as folder:
     page.wait("crosstalk.data.runs[0].series.rows > arguments[0]", 60, rows)
     expect(page.js("document.querySelector('#slices .picture img').getAttribute('src')").split("?")[0] == kept.split("?")[0],
            "a newer state takes the reader's picture away")
+    page.wait("document.querySelector('.space-canvas')", 60)
+    page.box(".space-canvas")
+    page.wait("document.querySelector('.space-canvas').dataset.state === 'still'", 60)
+    when = page.js("document.querySelector('.space-title').textContent")
+    page.wait("document.querySelector('.space-title').textContent !== arguments[0]", 60, when)  # the newest volume
     page.collect()
     outside = [url for url in page.requests if not url.startswith((run.address, icon, "data:", "blob:", "chrome:", "about:"))]
     expect(not outside, "requests went elsewhere: %s" % outside)

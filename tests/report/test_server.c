@@ -31,7 +31,9 @@ static xt_status compose(const char **bytes, size_t *size, xt_server_part part, 
                          xt_error *err) {
     assert_ptr_equal(context, &not_yet);
     if (not_yet) return xt_fail(err, XT_IO, "run.json is not there yet");
-    *bytes = part == XT_SERVER_PAGE ? page_text : "{\"status\": \"running\"}";
+    *bytes = part == XT_SERVER_PAGE    ? page_text
+             : part == XT_SERVER_SPACE ? "{\"space\": {}}"
+                                       : "{\"status\": \"running\"}";
     *size = strlen(*bytes);
     return XT_OK;
 }
@@ -158,6 +160,9 @@ static void the_page_its_data_and_its_pictures(void **state) {
     heard = ask("GET", ours("data.json?t=5"), "");
     assert_int_equal(status_of(heard), 200);
     assert_string_equal(body_of(heard), "{\"status\": \"running\"}");
+    heard = ask("GET", ours("space.json"), "");
+    assert_int_equal(status_of(heard), 200);
+    assert_string_equal(body_of(heard), "{\"space\": {}}");
     heard = ask("GET", ours("frames/tissue_z5_0000.png"), "");
     assert_int_equal(status_of(heard), 200);
     assert_non_null(strstr(heard, "Content-Type: image/png\r\n"));
@@ -215,6 +220,7 @@ static void nothing_else_is_there(void **state) {
     const char *const paths[] = {"/",
                                  "/favicon.ico",
                                  "/data.json",
+                                 "/space.json",
                                  "//data.json",
                                  "/00000000000000000000000000000000/",
                                  ours("run.json"),
