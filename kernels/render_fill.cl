@@ -71,6 +71,34 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
     }
 }
 
+#ifndef XT_WIDE
+#define XT_WIDE 1 /* voxels of a row that a work-item smooths: 16 on processors, which do them together */
+#endif
+#define XT_FULL 0x3fc03fc0u /* 64 times 255, twice */
+
+/* The codes of four sums of 16 bits. */
+static inline uint xt_codes_of(__global const uchar *code, uint even, uint odd) {
+    return code[even & 0xffffu] | code[odd & 0xffffu] << 8 | code[even >> 16] << 16 |
+           (uint)code[odd >> 16] << 24;
+}
+
+/* Held bytes that left their side of one half, 128 or 127, go back to it; the others as asked for. */
+static inline uint xt_settle(uint now, uint was, uint smoothed, uint held) {
+    const uint high = was & 0x80808080u, moved = (now ^ was) & 0x80808080u & held;
+    const uint all = moved | (moved - (moved >> 7)); /* whole bytes */
+    const uint edge = high | (0x7f7f7f7fu & ~((high - (high >> 7)) | high));
+    now = (now & ~all) | (edge & all);
+    return (now & smoothed) | (was & ~smoothed);
+}
+
+static inline uint16 xt_settle16(uint16 now, uint16 was, uint smoothed, uint held) {
+    const uint16 high = was & 0x80808080u, moved = (now ^ was) & 0x80808080u & held;
+    const uint16 all = moved | (moved - (moved >> 7));
+    const uint16 edge = high | (0x7f7f7f7fu & ~((high - (high >> 7)) | high));
+    now = (now & ~all) | (edge & all);
+    return (now & smoothed) | (was & ~smoothed);
+}
+
 /* Binomial weights (1 2 1)/4 along each axis, `reach` voxels apart; beyond the box as at its edge. Bytes of
  * `smoothed` change, and those of `held` stay on their side of one half: what is labelled stays in its
  * voxels, however often it is smoothed (R. T. Whitaker, "Reducing aliasing artifacts in iso-surfaces of
@@ -79,32 +107,61 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
  * distance and interpolation and differences are right. */
 __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int reach, uint smoothed,
                           uint held, uint coded, __global const uchar *code, __global uint *out) {
-    const int i = get_global_id(0);
-    const int x = i % nx, row = i / nx, y = row % ny, z = row / ny;
+    const int parts = (nx + XT_WIDE - 1) / XT_WIDE, i = get_global_id(0);
+    const int row = i / parts, y = row % ny, z = row / ny, begin = (i - row * parts) * XT_WIDE;
     if (z >= nz) return;
-    uint even = 0, odd = 0; /* bytes 0 and 2, 1 and 3, each in 16 bits: sums reach 64 * 255 */
-    for (int dz = -1; dz <= 1; dz++)
-        for (int dy = -1; dy <= 1; dy++) {
-            __global const uint *line =
-                in + nx * (xt_clamp(y + dy * reach, 0, ny - 1) + ny * xt_clamp(z + dz * reach, 0, nz - 1));
-            const uint a = line[max(x - reach, 0)], b = line[x], c = line[min(x + reach, nx - 1)];
-            const int weight = (dy == 0) + (dz == 0);
-            even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
-            odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
+    const int end = min(begin + XT_WIDE, nx);
+    __global const uint *own = in + (ulong)row * (ulong)nx;
+    __global uint *to = out + (ulong)row * (ulong)nx;
+#if XT_WIDE == 16
+    if (begin >= reach && begin + 16 + reach <= nx) {
+        uint16 even = (uint16)(0u), odd = (uint16)(0u);
+        for (int dz = -1; dz <= 1; dz++)
+            for (int dy = -1; dy <= 1; dy++) {
+                __global const uint *line =
+                    in + begin +
+                    nx * (xt_clamp(y + dy * reach, 0, ny - 1) + ny * xt_clamp(z + dz * reach, 0, nz - 1));
+                const uint16 a = vload16(0, line - reach), b = vload16(0, line), c = vload16(0, line + reach);
+                const uint weight = (uint)((dy == 0) + (dz == 0));
+                const uint m = 0xff00ffu;
+                even += ((a & m) + 2u * (b & m) + (c & m)) << weight;
+                odd += ((a >> 8 & m) + 2u * (b >> 8 & m) + (c >> 8 & m)) << weight;
+            }
+        const uint16 was = vload16(0, own + begin);
+        /* Where all is of one kind, which is nearly everywhere, codes are what they code. */
+        const uint16 mixed = even | odd, full = (even ^ XT_FULL) | (odd ^ XT_FULL);
+        uint16 now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
+        const bool plain = !coded || !any(mixed != 0u) || !any(full != 0u);
+        if (plain) {
+            vstore16(xt_settle16(now, was, smoothed, held), 0, to + begin);
+            return;
         }
-    uint now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
-    const uint own = in[i], high = own & 0x80808080u; /* at least one half */
-    if (coded) {
-        const uint as = code[even & 0xffffu] | code[odd & 0xffffu] << 8 | code[even >> 16] << 16 |
-                        (uint)code[odd >> 16] << 24;
-        now = (now & ~coded) | (as & coded);
+        uint e[16], o[16], w[16], n[16];
+        vstore16(even, 0, e);
+        vstore16(odd, 0, o);
+        vstore16(was, 0, w);
+        vstore16(now, 0, n);
+        for (int k = 0; k < 16; k++)
+            to[begin + k] =
+                xt_settle((n[k] & ~coded) | (xt_codes_of(code, e[k], o[k]) & coded), w[k], smoothed, held);
+        return;
     }
-    /* Where the side changed: 128 or 127. */
-    const uint moved = (now ^ own) & 0x80808080u & held;
-    const uint all = moved | (moved - (moved >> 7)); /* whole bytes */
-    const uint edge = high | (0x7f7f7f7fu & ~((high - (high >> 7)) | high));
-    now = (now & ~all) | (edge & all);
-    out[i] = (now & smoothed) | (own & ~smoothed);
+#endif
+    for (int x = begin; x < end; x++) {
+        uint even = 0, odd = 0; /* bytes 0 and 2, 1 and 3, each in 16 bits: sums reach 64 * 255 */
+        for (int dz = -1; dz <= 1; dz++)
+            for (int dy = -1; dy <= 1; dy++) {
+                __global const uint *line = in + nx * (xt_clamp(y + dy * reach, 0, ny - 1) +
+                                                       ny * xt_clamp(z + dz * reach, 0, nz - 1));
+                const uint a = line[max(x - reach, 0)], b = line[x], c = line[min(x + reach, nx - 1)];
+                const int weight = (dy == 0) + (dz == 0);
+                even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
+                odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
+            }
+        uint now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
+        if (coded) now = (now & ~coded) | (xt_codes_of(code, even, odd) & coded);
+        to[x] = xt_settle(now, own[x], smoothed, held);
+    }
 }
 
 static inline ushort xt_code(float value, float low, float per_range, int logarithmic) {

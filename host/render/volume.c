@@ -38,7 +38,8 @@ static xt_status build(xt_volume *volume, xt_error *err) {
                                             {"render_batch.clh", NULL},
                                             {"render.cl", NULL}};
     const bool processor = xt_device_get_info(volume->device)->type & CL_DEVICE_TYPE_CPU;
-    XT_TRY(xt_program_build(&volume->program[0], volume->device, fill, 2, "", err));
+    XT_TRY(
+        xt_program_build(&volume->program[0], volume->device, fill, 2, processor ? "-DXT_WIDE=16" : "", err));
     XT_TRY(xt_program_build(&volume->program[1], volume->device, prepare, 2, "", err));
     XT_TRY(xt_program_build(&volume->program[2], volume->device, march, 5, processor ? "-DXT_BATCH=4" : "",
                             err));

@@ -31,10 +31,12 @@ static xt_status code_create(cl_mem *code, xt_device *device, xt_error *err) {
 
 static xt_status smooth(volume_pass pass, xt_volume *volume, cl_mem from, cl_mem to, xt_error *err) {
     const cl_int n[3] = {volume->dims[0], volume->dims[1], volume->dims[2]};
+    const size_t wide = xt_device_get_info(volume->device)->type & CL_DEVICE_TYPE_CPU ? 16 : 1;
+    const size_t items = ((size_t)n[0] + wide - 1) / wide * (size_t)n[1] * (size_t)n[2];
     const xt_arg args[] = {
         XT_ARG(from),          XT_ARG(n[0]),      XT_ARG(n[1]),       XT_ARG(n[2]),      XT_ARG(pass.reach),
         XT_ARG(pass.smoothed), XT_ARG(pass.held), XT_ARG(pass.coded), XT_ARG(pass.code), XT_ARG(to)};
-    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], volume->voxels, 0, args, 10, stage,
+    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], items, 0, args, 10, stage,
                      8.0 * (double)volume->voxels, err);
 }
 
