@@ -91,8 +91,8 @@ static const xt_inline_picture *picture_for(status_view *v, int rows) {
     key.rows = rows;
     const bool same = memcmp(&key, &v->shown, sizeof key) == 0;
     const double now = xt_seconds();
-    if (same || (v->serial && now - v->composed < fmax(1, 20 * v->took_s)))
-        return v->picture.rows ? &v->picture : NULL;
+    const bool late = atomic_load(&v->ending) || now - v->composed >= fmax(1, 20 * v->took_s);
+    if (same || (v->serial && !late)) return v->picture.rows ? &v->picture : NULL;
     v->shown = key;
     if (xt_inline_compose(&v->picture, path, v->way, key.columns, rows, &v->size, &(xt_error){0}) != XT_OK)
         v->picture.rows = 0; /* gone meanwhile: the next one will do */
@@ -105,7 +105,7 @@ static const xt_inline_picture *picture_for(status_view *v, int rows) {
 static void show(status_view *v) {
     xt_text lines = {0};
     xt_watch_shown shown = {.address = v->address};
-    xt_follow_look(v->follow);
+    xt_follow_look(v->follow, atomic_load(&v->ending));
     xt_follow_show(&shown, v->follow);
     xt_log_progress_get(&shown.progress, v->log);
     if (v->way == XT_INLINE_NONE) shown.caption = NULL;

@@ -28,10 +28,17 @@ typedef struct {
     long number;
 } film;
 
+typedef struct {
+    char name[64], label[64];
+} readout;
+
 struct xt_follow {
     source series, record, pictures[FOLDERS];
     xt_curves curves;
     bool have_curves;
+    readout readout[XT_CURVE_COLUMNS]; /* those that are called otherwise than their names say */
+    int readouts;
+    const char *label[XT_CURVE_COLUMNS]; /* of the curves' columns */
     xt_watch_proof proof[XT_WATCH_PROOFS];
     film film[FILMS];
     int films, turn;
@@ -94,6 +101,27 @@ static double number(const xt_json_value *object, const char *key) {
     return v && v->kind == XT_JSON_NUMBER ? v->number : NAN;
 }
 
+static void read_labels(xt_follow *f, const xt_json_value *root) {
+    const xt_json_value *list = xt_json_get(root, "readouts");
+    f->readouts = 0;
+    for (const xt_json_value *v = list ? list->first : NULL; v && f->readouts < XT_CURVE_COLUMNS;
+         v = v->next) {
+        const xt_json_value *name = xt_json_get(v, "name"), *label = xt_json_get(v, "label");
+        if (!name || name->kind != XT_JSON_STRING || !label || label->kind != XT_JSON_STRING) continue;
+        readout *r = &f->readout[f->readouts++];
+        snprintf(r->name, sizeof r->name, "%s", name->text);
+        snprintf(r->label, sizeof r->label, "%s", label->text);
+    }
+}
+
+static void name_columns(xt_follow *f) {
+    for (int c = 0; f->have_curves && c < f->curves.columns && c < XT_CURVE_COLUMNS; c++) {
+        f->label[c] = NULL;
+        for (int i = 0; i < f->readouts; i++)
+            if (strcmp(f->readout[i].name, f->curves.name[c]) == 0) f->label[c] = f->readout[i].label;
+    }
+}
+
 static void read_record(xt_follow *f) {
     char *text = NULL;
     size_t size;
@@ -103,6 +131,7 @@ static void read_record(xt_follow *f) {
         const xt_json_value *root = xt_json_root(tree), *bounds = xt_json_get(root, "bounds");
         const xt_json_value *balance = xt_json_get(root, "balance");
         double worst = NAN;
+        read_labels(f, root);
         for (const xt_json_value *v = balance ? balance->first : NULL; v; v = v->next)
             if (v->kind == XT_JSON_NUMBER) worst = fmax(worst, v->number);
         f->proof[0] = (xt_watch_proof){"mass balance", worst, number(bounds, "balance")};
@@ -170,7 +199,11 @@ static void choose_picture(xt_follow *f) {
     strcpy(f->caption, next->file);
 }
 
-void xt_follow_look(xt_follow *f) {
+void xt_follow_look(xt_follow *f, bool last) {
+    if (last) {
+        f->series.took_s = f->record.took_s = 0;
+        for (int i = 0; i < FOLDERS; i++) f->pictures[i].took_s = 0;
+    }
     if (has_changed(&f->series)) {
         read_curves(f);
         was_read(&f->series);
@@ -184,11 +217,13 @@ void xt_follow_look(xt_follow *f) {
             read_folder(f, i);
             was_read(&f->pictures[i]);
         }
+    name_columns(f);
     choose_picture(f);
 }
 
 void xt_follow_show(xt_watch_shown *shown, const xt_follow *f) {
     shown->curves = f->have_curves ? &f->curves : NULL;
+    shown->label = f->label;
     memcpy(shown->proof, f->proof, sizeof f->proof);
     shown->caption = f->picture ? f->caption : NULL;
 }

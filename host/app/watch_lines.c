@@ -85,14 +85,15 @@ void xt_sparkline(xt_text *out, const xt_curves *curves, int column, int width, 
     }
 }
 
-static void add_curve(line *l, const xt_curves *curves, int column, int width) {
+static void add_curve(line *l, const xt_curves *curves, const char *label, int column, int width) {
     const int begin = l->width;
     char name[64], value[64];
     const double last = curves->value[(curves->rows - 1) * curves->columns + column];
     const char *unit = curves->unit[column];
-    snprintf(name, sizeof name, "%.60s", curves->name[column]);
-    for (char *c = name; *c; c++)
+    snprintf(name, sizeof name, "%.60s", label ? label : curves->name[column]);
+    for (char *c = name; !label && *c; c++)
         if (*c == '_') *c = ' ';
+    if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 32);
     const int most = l->most;
     const int name_width = width < NAME + VALUE + SPARK_LEAST ? width - VALUE - SPARK_LEAST : NAME;
     l->most = begin + name_width - 1 < most ? begin + name_width - 1 : most;
@@ -115,13 +116,15 @@ static void add_curve(line *l, const xt_curves *curves, int column, int width) {
 }
 
 /* The model's own order says which read-outs come first. */
-static int add_curves(line *l, const xt_curves *curves, int rows) {
+static int add_curves(line *l, const xt_watch_shown *shown, int rows) {
+    const xt_curves *curves = shown->curves;
     const int across = l->most >= TWO_COLUMNS ? 2 : 1, width = (l->most - (across - 1) * 2) / across;
     int lines = 0;
     for (int column = 2; column < curves->columns && lines < rows;) {
         for (int k = 0; k < across && column < curves->columns; k++) {
             pad_to(l, k * (width + 2));
-            add_curve(l, curves, column++, width);
+            add_curve(l, curves, shown->label ? shown->label[column] : NULL, column, width);
+            column++;
         }
         lines += end_line(l);
     }
@@ -213,8 +216,7 @@ int xt_watch_lines(xt_text *out, const xt_watch_shown *shown, const xt_watch_sty
     int lines = 0;
     if (lines < style->rows) lines += add_progress(&l, shown);
     const int rest = 1 + (shown->address != NULL) + (shown->caption != NULL);
-    if (shown->curves && shown->curves->rows > 0)
-        lines += add_curves(&l, shown->curves, style->rows - lines - rest);
+    if (shown->curves && shown->curves->rows > 0) lines += add_curves(&l, shown, style->rows - lines - rest);
     if (lines < style->rows) lines += add_proofs(&l, shown);
     if (shown->address && lines < style->rows && (int)strlen(shown->address) <= style->columns) {
         add(&l, dim, shown->address);

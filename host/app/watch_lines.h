@@ -16,7 +16,8 @@ enum { XT_WATCH_PROOFS = 4 };
 
 typedef struct {
     xt_log_state progress;
-    const xt_curves *curves; /* NULL: none yet. The first two columns are time (d) and age (y) */
+    const xt_curves *curves;  /* NULL: none yet. The first two columns are time (d) and age (y) */
+    const char *const *label; /* [columns] what they are called, NULL: by their names; may be NULL */
     xt_watch_proof proof[XT_WATCH_PROOFS]; /* name NULL: none */
     const char *address, *caption;         /* of the page, of the picture below; NULL: none */
 } xt_watch_shown;

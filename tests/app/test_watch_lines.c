@@ -62,16 +62,18 @@ static xt_watch_shown shown(void) {
 static void what_is_said(void **state) {
     (void)state;
     xt_text text = {0};
-    const xt_watch_shown s = shown();
+    static const char *const label[] = {NULL, NULL, NULL, NULL, "Östeokine"};
+    xt_watch_shown s = shown();
+    s.label = label;
     const xt_watch_style style = {100, 20, true, false};
     assert_int_equal(xt_watch_lines(&text, &s, &style), 6);
     assert_string_equal(
         xt_text_get(&text),
         "simulating ████████████████░░░░░░░░░░░░░░░░  50 %  10 of 20 y  1:00 left  age 32.00 y  "
         "0.167 y/s\n"
-        "muscle mass           7.000         ▁▂▃▄▅▆▇█\n"
-        "held[2J               0.5000        ▄▄▄▄▄▄▄▄\n"
-        "plasma osteokine      3.000 pM      ▁▁▁ ████\n"
+        "Muscle mass           7.000         ▁▂▃▄▅▆▇█\n"
+        "Held[2J               0.5000        ▄▄▄▄▄▄▄▄\n"
+        "Östeokine             3.000 pM      ▁▁▁ ████\n"
         "errors  mass balance 3e-08 ✓   residual 2e-05 above 1e-06\n"
         "http://127.0.0.1:8000/0123456789abcdef0123456789abcdef/\n");
     xt_text_free(&text);

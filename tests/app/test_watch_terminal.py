@@ -114,7 +114,7 @@ def check_status(screen, what):
     bars = [line for line in text if line.startswith("simulating ")]
     if len(bars) != 1 or "100 %" not in bars[0] or not re.search(r"(90 of 90 d|50 of 50 y)", bars[0]):
         running.fail("%s: %s" % (what, "\n".join(text)))
-    if not any(re.match(r"muscle mass +[0-9.]+ +[▁▂▃▄▅▆▇█]+", line) for line in text):
+    if not any(re.match(r"Muscle mass +[0-9.]+ +[▁▂▃▄▅▆▇█]+", line) for line in text):
         running.fail("%s: no curve in\n%s" % (what, "\n".join(text)))
     if sum("voxels" in line and "of them tissue" in line for line in text) > 1 or not text[-1] == "^C":
         running.fail("%s: messages are not where they belong:\n%s" % (what, "\n".join(text)))
@@ -183,14 +183,14 @@ def modest_terminals(folder):
 def interruptions(folder):
     words = [running.BINARY, "run", SMALL, "-o", os.path.join(folder, "stopped"), "--watch", "--watch-pictures", "kitty"]
     session = Session(words)
-    session.until(b"muscle mass")
+    session.until(b"Muscle mass")
     os.kill(session.process, signal.SIGINT)  # not by the key: the kernel then drops output that is on its way
     text = session.end(75).text()
     if not any("stopped by a signal" in line for line in text) or any("data are complete" in line for line in text):
         running.fail("stopped: " + "\n".join(text))
     # resumed, its window changed on the way, then killed by two signals in a row
     session = Session([running.BINARY, "resume", os.path.join(folder, "stopped"), "--watch", "--watch-pictures", "blocks"])
-    session.until(b"muscle mass")
+    session.until(b"Muscle mass")
     session.columns, session.rows = 100, 40
     os.kill(session.process, signal.SIGTERM)
     time.sleep(0.001)
@@ -208,7 +208,7 @@ def interruptions(folder):
         running.fail("two signals leave the terminal in another mode")
     # a smaller window
     session = Session([running.BINARY, "resume", os.path.join(folder, "stopped"), "--watch"])
-    session.until(b"muscle mass")
+    session.until(b"Muscle mass")
     session.size(50, 20)
     session.until(COMPLETE)
     session.type(b"\x03")
