@@ -316,6 +316,7 @@ xt_status xt_films_create(xt_outputs *outputs, xt_error *err) {
         xt_log_warn(outputs->def.log, "pictures will have no text: %s", err->text);
         *err = (xt_error){0};
     }
+    for (int i = 0; i < outputs->film_count; i++) outputs->film[i].font = outputs->font;
     return XT_OK;
 }
 
@@ -333,15 +334,51 @@ xt_status xt_films_open(xt_outputs *outputs, xt_error *err) {
     return XT_OK;
 }
 
-xt_status xt_films_finish(xt_outputs *outputs, xt_error *err) {
-    for (int i = 0; i < outputs->film_count; i++) {
-        xt_film *film = &outputs->film[i];
-        if (!film->keep) continue;
-        XT_TRY(xt_film_keep_redraw(film->keep, film, outputs, err));
-        xt_film_keep_close(film->keep, true);
-        film->keep = NULL;
-    }
+typedef struct {
+    xt_film *film;
+    xt_outputs *outputs;
+} redraw_job;
+
+static xt_status redraw(xt_film *film, xt_outputs *outputs, xt_error *err) {
+    XT_TRY(xt_film_keep_redraw(film->keep, film, outputs, err));
+    xt_film_keep_close(film->keep, true);
+    film->keep = NULL;
     return XT_OK;
+}
+
+static xt_status run_redraw(void *item, xt_error *err) {
+    redraw_job *job = item;
+    return redraw(job->film, job->outputs, err);
+}
+
+/* The device is idle by now: every other film is drawn here, while the writing thread draws the rest. A font
+ * belongs to one thread. */
+xt_status xt_films_finish(xt_outputs *outputs, xt_error *err) {
+    xt_film *kept[XT_FRAMES_MAX];
+    xt_font *font = NULL;
+    int count = 0;
+    xt_status status = XT_OK;
+    for (int i = 0; i < outputs->film_count; i++)
+        if (outputs->film[i].keep) kept[count++] = &outputs->film[i];
+    if (outputs->font) XT_TRY(xt_font_open(&font, err));
+    for (int i = 1; i < count; i += 2) {
+        redraw_job *job = malloc(sizeof *job);
+        if (!job) {
+            status = xt_no_memory(err, "a film", sizeof *job);
+            goto done;
+        }
+        *job = (redraw_job){kept[i], outputs};
+        XT_GO(xt_outputs_hand_over(outputs, run_redraw, free, job, err));
+    }
+    for (int i = 0; i < count; i += 2) {
+        kept[i]->font = font;
+        XT_GO(redraw(kept[i], outputs, err));
+    }
+    XT_GO(xt_outputs_wait(outputs, err));
+done:
+    for (int i = 0; i < count; i++) kept[i]->font = outputs->font;
+    xt_font_close(font);
+    return status;
 }
 
 void xt_films_free(xt_outputs *outputs) {

@@ -52,6 +52,7 @@ typedef struct {
     char title[192], place[160];   /* place: of the one plane, for the subtitle; "" where there are more */
     char *note, *badge;            /* NULL: none */
     char *request_text;            /* as JSON */
+    xt_font *font;                 /* of the thread that draws it; NULL: no text */
     struct xt_film_keep *keep;     /* NULL: its limits are given, nothing has to be drawn again */
 } xt_film;
 

@@ -141,9 +141,10 @@ static void fill_panel(picture *p, int i) {
     def->sketch = panel->sketch;
 }
 
-/* The panels of one quantity as one row of values. flat: it is the same everywhere, or nowhere finite. */
-static xt_status find_limits(double *low, double *high, double *flat, bool *known, const picture *p, int show,
-                             xt_error *err) {
+/* The panels of one quantity as one row of values. flat: the value that is everywhere, NAN if there
+ * are several. known, positive: is any finite, above 0? */
+static xt_status find_limits(double *low, double *high, double *flat, bool *known, bool *positive,
+                             const picture *p, int show, xt_error *err) {
     size_t n = 0;
     xt_frame_def all = {0};
     for (int i = 0; i < p->film->panels; i++)
@@ -161,6 +162,8 @@ static xt_status find_limits(double *low, double *high, double *flat, bool *know
             if (isfinite(p->value[i][k])) value[n++] = p->value[i][k];
     }
     *known = n > 0;
+    *positive = false;
+    for (size_t k = 0; k < n && !*positive; k++) *positive = value[k] > 0;
     *flat = n > 0 ? value[0] : NAN;
     for (size_t k = 1; k < n; k++)
         if (value[k] != value[0]) {
@@ -186,19 +189,21 @@ static xt_status choose_limits(picture *p, char *told, size_t size, xt_error *er
         double *low = &state->low[p->film->index * XT_FRAME_SHOWS + show];
         double *high = &state->high[p->film->index * XT_FRAME_SHOWS + show];
         double a, b, flat = NAN;
-        bool known = false;
+        bool known = false, positive = false;
         const xt_quantity_shown *shown = &p->film->shown[show];
         if (shown->kind == XT_SHOW_TISSUE) continue;
-        XT_TRY(find_limits(&a, &b, &flat, &known, p, show, err));
+        XT_TRY(find_limits(&a, &b, &flat, &known, &positive, p, show, err));
         const char *name = request->shows > 1 ? p->film->bar[show] : "";
         const size_t used = strlen(told);
         if (!known)
             snprintf(told + used, size - used, " · %s%sno values here", name, name[0] ? ": " : "");
+        else if (request->logarithmic && !positive)
+            snprintf(told + used, size - used, " · %s%sno values above 0", name, name[0] ? ": " : "");
         else if (isfinite(flat) && request->difference && flat == 0)
             snprintf(told + used, size - used, " · %s%sno change", name, name[0] ? ": " : "");
         else if (isfinite(flat))
             snprintf(told + used, size - used, " · %s%s%.4g everywhere", name, name[0] ? ": " : "", flat);
-        if (known && !isfinite(flat)) {
+        if (known && !isfinite(flat) && (positive || !request->logarithmic)) {
             *low = isnan(*low) ? a : fmin(*low, a);
             *high = isnan(*high) ? b : fmax(*high, b);
         }
@@ -283,7 +288,7 @@ static xt_status write_picture(picture *p, const char *path, xt_error *err) {
                                 .depth = request->depth,
                                 .text = text,
                                 .texts = (int)(sizeof text / sizeof *text)};
-    return xt_montage_write(path, &def, o->font, err);
+    return xt_montage_write(path, &def, film->font, err);
 }
 
 xt_status xt_film_draw(xt_film *film, xt_outputs *outputs, xt_film_moment *moment, xt_error *err) {

@@ -114,30 +114,123 @@ static double inside_clip(const xt_frame_def *def, const xt_frame_layout *l, int
     return fmin(fmax(0.5 + least * l->per_mm, 0), 1);
 }
 
+/* ---- the inside of tissues: most pixels, and nothing to look at twice ---- */
+
+enum { SHADES = 1 << 14 };
+
+/* A column of pixels in the grid: the voxels at its left and right, how far it is between them, and its own.
+ */
+typedef struct {
+    int left, right, own;
+    float share;
+} column;
+
+/* What is worked out once for a picture. */
+typedef struct {
+    column *column;
+    xt_colour *shade;      /* [SHADES + 1] along the scale; NULL for tissues */
+    xt_colour tissue[256]; /* their colours */
+    float low, per_unit;   /* of a linear scale */
+} table;
+
+static void free_table(table *t) {
+    free(t->column);
+    free(t->shade);
+}
+
+static xt_status make_table(table *t, const brush *b, const xt_frame_layout *l, int x0, int x1,
+                            xt_error *err) {
+    const bool label = b->def->kind == XT_FRAME_LABEL;
+    *t = (table){.column = malloc((size_t)(x1 - x0 + 1) * sizeof *t->column)};
+    if (!label) t->shade = malloc((SHADES + 1) * sizeof *t->shade);
+    if (!t->column || (!label && !t->shade)) {
+        free_table(t);
+        return xt_no_memory(err, "a picture", SHADES * sizeof *t->shade);
+    }
+    for (int x = x0; x < x1; x++) {
+        double u, v;
+        xt_frame_point(&u, &v, b->g, l, x, 0);
+        const int j = (int)floor(u - 0.5);
+        t->column[x - x0] = (column){xt_clamp(j, b->g->nx), xt_clamp(j + 1, b->g->nx),
+                                     xt_clamp((int)u, b->g->nx), (float)(u - 0.5 - j)};
+    }
+    for (int k = 0; k < 256; k++)
+        t->tissue[k] = k == 0                      ? b->palette->ground
+                       : k <= b->def->tissue_count ? xt_colour_hex(b->def->tissue_colour[k - 1])
+                                                   : b->palette->missing;
+    if (label) return XT_OK;
+    for (int k = 0; k <= SHADES; k++) t->shade[k] = xt_colormap_at(&b->scale->map, (double)k / SHADES);
+    t->low = (float)b->scale->low;
+    t->per_unit = (float)(SHADES / (b->scale->high - b->scale->low));
+    return XT_OK;
+}
+
+/* A row of the picture in the grid. */
+typedef struct {
+    const float *low, *high; /* values of the voxels below and above */
+    const uint8_t *plain;
+    float share;
+} line;
+
+static line line_at(const xt_frame_grid *g, double v) {
+    const int j = (int)floor(v - 0.5);
+    const size_t nx = (size_t)g->nx;
+    line l = {.plain = g->plain + (size_t)xt_clamp((int)v, g->ny) * nx, .share = (float)(v - 0.5 - j)};
+    if (g->value) {
+        l.low = g->value + (size_t)xt_clamp(j, g->ny) * nx;
+        l.high = g->value + (size_t)xt_clamp(j + 1, g->ny) * nx;
+    }
+    return l;
+}
+
+static xt_colour shade_at(const table *t, const line *l, const column *c, const xt_scale *scale) {
+    const float low = l->low[c->left] + c->share * (l->low[c->right] - l->low[c->left]);
+    const float high = l->high[c->left] + c->share * (l->high[c->right] - l->high[c->left]);
+    const float value = low + l->share * (high - low);
+    float at = scale->log ? (float)(SHADES * xt_scale_at(scale, value)) : (value - t->low) * t->per_unit;
+    at = at > 0 ? (at < SHADES ? at : SHADES) : 0;
+    return t->shade[(int)(at + 0.5f)];
+}
+
+static xt_colour pixel_at(const brush *b, const table *t, const line *l, const xt_frame_layout *layout,
+                          const xt_frame_place *place, int x, int y, int x0) {
+    const column *c = &t->column[x - x0];
+    if (place->other == place->tissue || place->distance > 1.5f) {
+        if (!t->shade || place->tissue == 0) return t->tissue[place->tissue];
+        if (!b->def->voxels && l->plain[c->own] & XT_PLAIN_VALUE) return shade_at(t, l, c, b->scale);
+    }
+    double u, v;
+    xt_frame_point(&u, &v, b->g, layout, x, y);
+    return paint_point(b, place, u, v, x, y);
+}
+
 xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const xt_frame_def *def,
                          const xt_scale *scale, const xt_palette *palette, xt_error *err) {
     xt_frame_grid g;
     XT_TRY(xt_frame_grid_make(&g, def, layout->per_mm, err));
+    const brush b = {&g, def, scale, palette};
+    table t = {0};
     xt_frame_sketch *own = NULL, *sketch = def->sketch;
     const xt_frame_place *place;
     xt_status status = XT_OK;
+    const int x0 = (int)floor(layout->x), x1 = (int)ceil(layout->x + layout->w);
+    const int y0 = (int)floor(layout->y), y1 = (int)ceil(layout->y + layout->h);
+    const bool whole = x0 >= 0 && y0 >= 0 && x1 <= image->width && y1 <= image->height;
     if (!sketch) {
         XT_GO(xt_frame_sketch_create(&own, err));
         sketch = own;
     }
     XT_GO(xt_frame_places(&place, sketch, &g, layout, def->voxels, err));
-    const brush b = {&g, def, scale, palette};
-    const int x0 = (int)floor(layout->x), x1 = (int)ceil(layout->x + layout->w);
-    const int y0 = (int)floor(layout->y), y1 = (int)ceil(layout->y + layout->h);
-    const bool whole = x0 >= 0 && y0 >= 0 && x1 <= image->width && y1 <= image->height;
+    XT_GO(make_table(&t, &b, layout, x0, x1, err));
     for (int y = y0; y < y1; y++) {
         const double in_y = fmin(y + 1, layout->y + layout->h) - fmax(y, layout->y);
         xt_colour *row = whole ? &image->pixel[(size_t)y * (size_t)image->width] : NULL;
+        double u, v;
+        xt_frame_point(&u, &v, &g, layout, x0, y);
+        const line l = line_at(&g, v);
         for (int x = x0; x < x1; x++, place++) {
             if (place->tissue == 0 && place->other == 0) continue; /* the ground is there already */
-            double u, v;
-            xt_frame_point(&u, &v, &g, layout, x, y);
-            const xt_colour colour = paint_point(&b, place, u, v, x, y);
+            const xt_colour colour = pixel_at(&b, &t, &l, layout, place, x, y, x0);
             if (def->clip)
                 xt_image_blend(image, x, y, colour, inside_clip(def, layout, x, y));
             else if (row && x > x0 && x < x1 - 1 && in_y >= 1)
@@ -148,6 +241,7 @@ xt_status xt_frame_paint(xt_image *image, const xt_frame_layout *layout, const x
         }
     }
 done:
+    free_table(&t);
     xt_frame_sketch_free(own);
     xt_frame_grid_free(&g);
     return status;

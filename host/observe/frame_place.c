@@ -72,20 +72,28 @@ static void unblend(xt_frame_grid *g, const float *read) {
         }
 }
 
-static void find_plain(xt_frame_grid *g) {
+/* Which voxels have eight neighbours like themselves: of three in a row first, then of three such rows. */
+static void find_plain(xt_frame_grid *g, uint8_t *row) {
+    const size_t nx = (size_t)g->nx, n = nx * (size_t)g->ny;
+    for (size_t k = 0; k < n; k++) {
+        const float covered = g->tissue[k] != 0;
+        const bool pure =
+            !(g->second && g->second[k]) && fabsf(g->cover[k] - covered) < 1e-3f * covered + 1e-6f;
+        g->plain[k] =
+            (uint8_t)(pure ? XT_PLAIN_TISSUE | (g->value && isfinite(g->value[k]) ? XT_PLAIN_VALUE : 0) : 0);
+    }
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
-            const size_t centre = xt_frame_at(g, x, y);
-            const float covered = g->tissue[centre] != 0;
-            bool tissue = true, value = g->value != NULL;
-            for (int j = -1; j <= 1; j++)
-                for (int i = -1; i <= 1; i++) {
-                    const size_t k = xt_frame_at(g, x + i, y + j);
-                    tissue &= g->tissue[k] == g->tissue[centre] && !(g->second && g->second[k]) &&
-                              fabsf(g->cover[k] - covered) < 1e-3f * covered + 1e-6f;
-                    value = value && isfinite(g->value[k]);
-                }
-            g->plain[centre] = (uint8_t)(tissue ? XT_PLAIN_TISSUE | (value ? XT_PLAIN_VALUE : 0) : 0);
+            const size_t k = (size_t)y * nx + (size_t)x, l = k - (x > 0), r = k + (x + 1 < g->nx);
+            const bool same = g->tissue[l] == g->tissue[k] && g->tissue[r] == g->tissue[k];
+            row[k] = same ? g->plain[l] & g->plain[k] & g->plain[r] : 0;
+        }
+    for (int y = 0; y < g->ny; y++)
+        for (int x = 0; x < g->nx; x++) {
+            const size_t k = (size_t)y * nx + (size_t)x, d = y > 0 ? k - nx : k,
+                         u = y + 1 < g->ny ? k + nx : k;
+            const bool same = g->tissue[d] == g->tissue[k] && g->tissue[u] == g->tissue[k];
+            g->plain[k] = same ? row[d] & row[k] & row[u] : 0;
         }
 }
 
@@ -146,9 +154,9 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
         memcpy(along, g->value, n * sizeof *along);
         unblend(g, along);
     }
+    find_plain(g, (uint8_t *)u);
     free(u);
     free(along);
-    find_plain(g);
     return XT_OK;
 }
 
