@@ -44,18 +44,21 @@ __kernel void fill_shares_of_cells(__global const int *block, __global const uin
 }
 
 /* How labelled a surface looks: found[s] counts neighbours of which one is wholly its tissue and one not at
- * all, found[4 + s] voxels that are partly. Work-items stride; found is zero before. */
+ * all, found[4 + s] voxels that are partly; found[8 + w] voxels of any surface at wall w (x-, x+, y-, y+, z-,
+ * z+), found[14] anywhere. Work-items stride; found is zero before. */
 __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int items,
                          __global volatile int *found) {
     int jump[XT_SURFACES] = {0, 0, 0, 0}, part[XT_SURFACES] = {0, 0, 0, 0};
+    int wall[6] = {0, 0, 0, 0, 0, 0}, everywhere = 0;
     const int first = get_global_id(0), rows = ny * nz;
     if (first >= items) return;
     for (int row = first; row < rows; row += items) {
-        const int y = row % ny, z = row / ny;
+        const int y = row % ny, z = row / ny, before = everywhere;
         __global const uint *line = share + (ulong)row * (ulong)nx;
         for (int x = 0; x < nx; x++) {
             const uint own = line[x], a = x ? line[x - 1] : own, b = y ? line[x - nx] : own,
                        c = z ? line[x - nx * ny] : own;
+            everywhere += own != 0u;
             if (own == a && own == b && own == c && (own == 0u || own == ~0u)) continue;
             for (int s = 0; s < XT_SURFACES; s++) {
                 const int v = own >> 8 * s & 255u;
@@ -64,7 +67,16 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
                 jump[s] += (abs(v - u) == 255) + (abs(v - w) == 255) + (abs(v - t) == 255);
             }
         }
+        wall[0] += line[0] != 0u;
+        wall[1] += line[nx - 1] != 0u;
+        wall[2] += y == 0 ? everywhere - before : 0;
+        wall[3] += y == ny - 1 ? everywhere - before : 0;
+        wall[4] += z == 0 ? everywhere - before : 0;
+        wall[5] += z == nz - 1 ? everywhere - before : 0;
     }
+    for (int w = 0; w < 6; w++)
+        if (wall[w]) atomic_add(&found[2 * XT_SURFACES + w], wall[w]);
+    if (everywhere) atomic_add(&found[2 * XT_SURFACES + 6], everywhere);
     for (int s = 0; s < XT_SURFACES; s++) {
         if (jump[s]) atomic_add(&found[s], jump[s]);
         if (part[s]) atomic_add(&found[XT_SURFACES + s], part[s]);
@@ -75,6 +87,11 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
 #define XT_WIDE 1 /* voxels of a row that a work-item smooths: 16 on processors, which do them together */
 #endif
 #define XT_FULL 0x3fc03fc0u /* 64 times 255, twice */
+
+/* Is i beyond an open wall of an axis of n voxels? Bit 0: the lower one, bit 1: the upper. */
+static inline bool xt_nothing(int i, int n, int open) {
+    return (i < 0 && (open & 1)) || (i >= n && (open & 2));
+}
 
 /* The codes of four sums of 16 bits. */
 static inline uint xt_codes_of(__global const uchar *code, uint even, uint odd) {
@@ -99,13 +116,14 @@ static inline uint16 xt_settle16(uint16 now, uint16 was, uint smoothed, uint hel
     return (now & smoothed) | (was & ~smoothed);
 }
 
-/* Binomial weights (1 2 1)/4 along each axis, `reach` voxels apart; beyond the box as at its edge. Bytes of
+/* Binomial weights (1 2 1)/4 along each axis, `reach` voxels apart. Beyond a wall of the
+ * box is what is at it, or, where the wall's bit in `open` is set, nothing. Bytes of
  * `smoothed` change, and those of `held` stay on their side of one half: what is labelled stays in its
  * voxels, however often it is smoothed (R. T. Whitaker, "Reducing aliasing artifacts in iso-surfaces of
  * binary volumes", 2000). Bytes of `coded` become code[64 share]: the share of a voxel near a plane,
  * smoothed, is the normal distribution's of its distance; the code undoes that, so that it is linear in the
  * distance and interpolation and differences are right. */
-__kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int reach, uint smoothed,
+__kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int reach, int open, uint smoothed,
                           uint held, uint coded, __global const uchar *code, __global uint *out) {
     const int parts = (nx + XT_WIDE - 1) / XT_WIDE, i = get_global_id(0);
     const int row = i / parts, y = row % ny, z = row / ny, begin = (i - row * parts) * XT_WIDE;
@@ -118,6 +136,8 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int r
         uint16 even = (uint16)(0u), odd = (uint16)(0u);
         for (int dz = -1; dz <= 1; dz++)
             for (int dy = -1; dy <= 1; dy++) {
+                if (xt_nothing(y + dy * reach, ny, open >> 2) || xt_nothing(z + dz * reach, nz, open >> 4))
+                    continue;
                 __global const uint *line =
                     in + begin +
                     nx * (xt_clamp(y + dy * reach, 0, ny - 1) + ny * xt_clamp(z + dz * reach, 0, nz - 1));
@@ -151,9 +171,12 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int r
         uint even = 0, odd = 0; /* bytes 0 and 2, 1 and 3, each in 16 bits: sums reach 64 * 255 */
         for (int dz = -1; dz <= 1; dz++)
             for (int dy = -1; dy <= 1; dy++) {
+                if (xt_nothing(y + dy * reach, ny, open >> 2) || xt_nothing(z + dz * reach, nz, open >> 4))
+                    continue;
                 __global const uint *line = in + nx * (xt_clamp(y + dy * reach, 0, ny - 1) +
                                                        ny * xt_clamp(z + dz * reach, 0, nz - 1));
-                const uint a = line[max(x - reach, 0)], b = line[x], c = line[min(x + reach, nx - 1)];
+                const uint a = xt_nothing(x - reach, nx, open) ? 0u : line[max(x - reach, 0)], b = line[x];
+                const uint c = xt_nothing(x + reach, nx, open) ? 0u : line[min(x + reach, nx - 1)];
                 const int weight = (dy == 0) + (dz == 0);
                 even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
                 odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;

@@ -5,10 +5,10 @@
 
 static const char stage[] = XT_VOLUME_STAGE;
 
-/* One smoothing: how far its neighbours are, which bytes change, which of them stay on their side, which are
- * coded. */
+/* One smoothing: how far its neighbours are, beyond which walls there is nothing, which bytes change, which
+ * of them stay on their side, which are coded. */
 typedef struct {
-    cl_int reach;
+    cl_int reach, open;
     cl_uint smoothed, held, coded;
     cl_mem code;
 } volume_pass;
@@ -33,21 +33,25 @@ static xt_status smooth(volume_pass pass, xt_volume *volume, cl_mem from, cl_mem
     const cl_int n[3] = {volume->dims[0], volume->dims[1], volume->dims[2]};
     const size_t wide = xt_device_get_info(volume->device)->type & CL_DEVICE_TYPE_CPU ? 16 : 1;
     const size_t items = ((size_t)n[0] + wide - 1) / wide * (size_t)n[1] * (size_t)n[2];
-    const xt_arg args[] = {
-        XT_ARG(from),          XT_ARG(n[0]),      XT_ARG(n[1]),       XT_ARG(n[2]),      XT_ARG(pass.reach),
-        XT_ARG(pass.smoothed), XT_ARG(pass.held), XT_ARG(pass.coded), XT_ARG(pass.code), XT_ARG(to)};
-    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], items, 0, args, 10, stage,
+    const xt_arg args[] = {XT_ARG(from),          XT_ARG(n[0]),       XT_ARG(n[1]),
+                           XT_ARG(n[2]),          XT_ARG(pass.reach), XT_ARG(pass.open),
+                           XT_ARG(pass.smoothed), XT_ARG(pass.held),  XT_ARG(pass.coded),
+                           XT_ARG(pass.code),     XT_ARG(to)};
+    return xt_launch(volume->device, volume->kernel[XT_KERNEL_SMOOTH], items, 0, args, 11, stage,
                      8.0 * (double)volume->voxels, err);
 }
 
-/* The bytes of the surfaces that are labelled rather than shared: hardly a voxel is partly theirs. */
-static xt_status labelled(cl_uint *bytes, xt_volume *volume, cl_mem raw, xt_error *err) {
+/* The bytes of the surfaces that are labelled rather than shared: hardly a voxel is partly theirs. And the
+ * walls of the box that the body only touches: far less of it is there than in a layer on average; where it
+ * goes on beyond the box, it is cut there. */
+static xt_status look_at(cl_uint *bytes, cl_int *open, xt_volume *volume, cl_mem raw, xt_error *err) {
     enum { ITEMS = 1024 };
     const cl_int n[3] = {volume->dims[0], volume->dims[1], volume->dims[2]}, items = ITEMS;
-    cl_int found[2 * XT_RENDER_SURFACES];
+    cl_int found[2 * XT_RENDER_SURFACES + 7];
     cl_mem counts = NULL;
     xt_status status = XT_OK;
     *bytes = 0;
+    *open = 0;
     XT_GO(xt_buffer_create(&counts, volume->device, sizeof found, "counts", err));
     const xt_arg args[] = {XT_ARG(raw),  XT_ARG(n[0]),  XT_ARG(n[1]),
                            XT_ARG(n[2]), XT_ARG(items), XT_ARG(counts)};
@@ -56,6 +60,9 @@ static xt_status labelled(cl_uint *bytes, xt_volume *volume, cl_mem raw, xt_erro
     XT_GO(xt_buffer_read(volume->device, counts, 0, sizeof found, found, err));
     for (int s = 0; s < XT_RENDER_SURFACES; s++)
         if (found[s] > found[XT_RENDER_SURFACES + s] / 4) *bytes |= 255u << 8 * s;
+    for (int wall = 0; wall < 6; wall++)
+        if (found[2 * XT_RENDER_SURFACES + wall] < 0.35 * found[2 * XT_RENDER_SURFACES + 6] / n[wall / 2])
+            *open |= 1 << wall;
 done:
     xt_buffer_free(volume->device, &counts);
     return status;
@@ -67,11 +74,12 @@ static xt_status smooth_shares(xt_volume *volume, cl_mem raw, xt_error *err) {
     static const int reach[] = {1, 1, 2, 2, 1, 1};
     cl_mem code = NULL, from = raw, to = volume->share;
     cl_uint bytes;
+    cl_int open;
     xt_status status = XT_OK;
     XT_GO(code_create(&code, volume->device, err));
-    XT_GO(labelled(&bytes, volume, raw, err));
+    XT_GO(look_at(&bytes, &open, volume, raw, err));
     for (int k = 0; k < (bytes ? (int)(sizeof reach / sizeof *reach) : 2); k++) {
-        const volume_pass pass = {reach[k], k < 2 ? ~0u : bytes, bytes, k == 1 ? ~bytes : 0, code};
+        const volume_pass pass = {reach[k], open, k < 2 ? ~0u : bytes, bytes, k == 1 ? ~bytes : 0, code};
         XT_GO(smooth(pass, volume, from, to, err));
         const cl_mem swap = from;
         from = to;
