@@ -115,13 +115,14 @@ xt_status xt_args_parse(const char **argument, bool *help, const xt_usage *usage
 /* `text` from HELP_COLUMN on, broken at blanks. */
 static void wrapped(FILE *out, const char *text, int column) {
     while (*text) {
-        size_t n = strlen(text), most = (size_t)(HELP_WIDTH - column);
+        size_t n = strcspn(text, "\n"), most = (size_t)(HELP_WIDTH - column);
         if (n > most) {
             for (n = most; n > 0 && text[n] != ' ';) n--;
             if (n == 0) n = most;
         }
         fprintf(out, "%.*s\n", (int)n, text);
         text += n;
+        if (*text == '\n') text++;
         while (*text == ' ') text++;
         if (*text) fprintf(out, "%*s", column, "");
     }

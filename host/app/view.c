@@ -331,10 +331,6 @@ xt_status xt_view_resolve(xt_view *view, const xt_view_request *request, const x
     view->look.cap = view->glows ? 0.12 : 1; /* what glows is seen through the faces that cuts lay open */
     XT_TRY(resolve_surfaces(view, find, context, err));
     XT_TRY(resolve_cuts(view, err));
-    if (view->look.cuts) { /* occlusion and shadow do not know of cuts: they would darken what is laid open */
-        view->look.occlusion *= 0.25;
-        view->look.shadow = 0;
-    }
     if (!view->glows && !view->surfaces)
         return refuse(view, err, "nothing to see: neither a field nor a surface is asked for");
     return xt_look_check(&view->look, view->surfaces, view->fields, err);
