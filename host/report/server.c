@@ -319,8 +319,8 @@ xt_status xt_server_begin(xt_server *server, xt_error *err) {
         (size_t)HEADER_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL,
         MHD_OPTION_NOTIFY_CONNECTION, come_and_go, server, MHD_OPTION_END);
+    server->listener = -1; /* the daemon's now, which closes it also where it fails */
     if (!server->daemon) return xt_fail(err, XT_INTERNAL, "the live view's server does not start");
-    server->listener = -1; /* the daemon's now */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
