@@ -33,7 +33,7 @@ enum {
     XT_SPACE_FIELDS = 12,
     XT_SPACE_TIMES = 12,
     XT_SPACE_AXIS = 256,      /* voxels along an edge */
-    XT_SPACE_VOXELS = 1 << 20 /* of a volume */
+    XT_SPACE_VOXELS = 3 << 19 /* of a volume */
 };
 
 typedef struct {

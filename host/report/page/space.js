@@ -26,7 +26,7 @@ crosstalk.spaceOpacity = function (name, share) {
 
 crosstalk.spaceMake = function (element, first) {
     const make = crosstalk.make, number = crosstalk.number, words = crosstalk.words;
-    let space = first, volume = null, camera = null, view = null, tissues = null, field = null, playing = 0, turnOf = 0;
+    let space = first, volume = null, camera = null, view = null, tissues = null, field = null, playing = 0, turnOf = 0, awake = false;
     const look = {view: {}, opacity: [], gone: [[0, 0, 0], [0, 0, 0]], scale: [1, 0], glow: 0, paint: 1, voxel: 1};
     const chosen = {field: 0, time: 0, glow: 0.35, paint: "field", cut: "corner", at: 0.5, far: false, shown: [], opacity: []};
     const part = {};
@@ -100,6 +100,7 @@ crosstalk.spaceMake = function (element, first) {
 
     /* Volumes of the chosen time and field onto the card. Later choices win over slower answers. */
     async function load() {
+        if (!awake) { legends(); return; }
         const mine = ++turnOf, time = space.times[chosen.time], f = fieldOf();
         part.canvas.dataset.state = "busy";
         try {
@@ -144,6 +145,7 @@ crosstalk.spaceMake = function (element, first) {
             part.rows[g].mean.textContent = !f ? "" : isNaN(mean) ? "–" : number(mean) + unitOf(f);
         });
         part.meanHead.textContent = f ? "mean" : "";
+        part.timeRow.hidden = space.times.length < 2;
         part.timeText.textContent = timeOf(space.times[chosen.time]);
         if (part.time.value !== String(chosen.time)) part.time.value = chosen.time;
         const axis = chosen.cut === "none" || chosen.cut === "corner" ? 0 : Number(chosen.cut);
@@ -258,6 +260,7 @@ crosstalk.spaceMake = function (element, first) {
         return part.rows.map(r => r.element);
     }
 
+    const fieldList = () => [["-1", "tissues only"], ...space.fields.map((f, i) => [String(i), fieldName(f)])];
     function build() {
         const has = space.fields.length > 0;
         part.canvas = make("canvas", {class: "space-canvas", tabindex: "0", role: "application", "aria-roledescription": "picture that turns",
@@ -284,7 +287,7 @@ crosstalk.spaceMake = function (element, first) {
         part.flip = button("Flip", () => { chosen.far = !chosen.far; redraw(false); }, {"aria-label": "Cut away the other side"});
         part.meanHead = make("th", {scope: "col"});
         part.perspective = make("input", {type: "checkbox", checked: true, onchange: () => { look.view.perspective = part.perspective.checked; overlays(); redraw(false); }});
-        part.field = select("field", [["-1", "tissues only"], ...space.fields.map((f, i) => [String(i), fieldName(f)])], String(chosen.field), value => {
+        part.field = select("field", fieldList(), String(chosen.field), value => {
             chosen.field = Number(value);
             load();
         });
@@ -293,10 +296,10 @@ crosstalk.spaceMake = function (element, first) {
             make("figure", {class: "space-figure"},
                 make("div", {class: "space-stage"}, part.canvas, part.title, part.bar, part.glyph, part.scale),
                 make("figcaption", {}, make("p", {class: "hidden", id: id("keys")}, "Arrow keys turn it, with Shift they move it; plus and minus zoom; Home resets."),
-                    part.words, part.note, make("p", {class: "space-about"}, about()))),
+                    part.words, part.note, part.about = make("p", {class: "space-about"}, about()))),
             make("div", {class: "space-panel screen", role: "group", "aria-label": "Controls of the view in space"},
                 has ? row("field", "Field", part.field) : null,
-                space.times.length > 1 ? row("time", "Time", part.time, part.play, part.timeText) : null,
+                part.timeRow = row("time", "Time", part.time, part.play, part.timeText),
                 has ? row("glow", "Glow", part.glow) : null,
                 has ? row("paint", "Cut faces", select("paint", [["field", "field"], ["tissue", "tissues"], ["clear", "clear"]], "field", setPaint)) : null,
                 row("cut", "Cut", part.cut, part.flip), part.cutAt,
@@ -329,6 +332,16 @@ crosstalk.spaceMake = function (element, first) {
             complain("This browser cannot unpack the volumes of this page. Chrome and Edge 80, Firefox 113, Safari 16.4 and later can.");
             return;
         }
+        // Unpacking and compiling wait until the reader comes near, or the page has nothing else to do.
+        const near = new IntersectionObserver(entries => { if (entries.some(e => e.isIntersecting)) wake(); }, {rootMargin: "500px"});
+        near.observe(part.canvas);
+        const idle = window.requestIdleCallback || (act => setTimeout(act, 1500));
+        idle(() => idle(wake));
+    }
+
+    function wake() {
+        if (awake) return;
+        awake = true;
         try { view = crosstalk.spaceView(part.canvas, look, camera, said); } catch (reason) { complain("WebGL2: " + reason.message); }
         if (!view) {
             complain("This browser offers no WebGL2, so nothing turns here: a slice through the middle stands in its place.");
@@ -347,14 +360,17 @@ crosstalk.spaceMake = function (element, first) {
     function update(newer) {
         if (newer.reason || newer.version === space.version) return;
         const last = chosen.time === space.times.length - 1, name = fieldOf() && fieldOf().name, names = space.tissues.map(t => t.name).join();
-        const when = space.times[chosen.time].time_d, count = space.times.length;
+        const when = space.times[chosen.time].time_d;
         space = newer;
         volume = crosstalk.spaceVolume(space);
         tissues = field = null;
         chosen.time = last ? space.times.length - 1 : Math.max(0, space.times.findIndex(t => t.time_d >= when));
-        chosen.field = Math.max(name ? 0 : -1, space.fields.findIndex(f => f.name === name));
+        chosen.field = Math.max(name && space.fields.length ? 0 : -1, space.fields.findIndex(f => f.name === name));
         part.time.max = space.times.length - 1;
-        if (names !== space.tissues.map(t => t.name).join() || (count === 1) !== (space.times.length === 1)) {
+        part.field.replaceChildren(...fieldList().map(([key, text]) => make("option", {value: key}, text)));
+        part.field.value = chosen.field;
+        part.about.textContent = about();
+        if (names !== space.tissues.map(t => t.name).join()) {
             chosen.shown = space.tissues.map(() => true);
             chosen.opacity = space.tissues.map(t => crosstalk.spaceOpacity(t.name, t.share));
             part.body.replaceChildren(...tissueRows());

@@ -25,7 +25,7 @@ crosstalk.spaceCamera = function (space) {
     function height(view, aspect) {
         const {right, up} = directions(home), half = space.size_mm.map(v => v / 2);
         const reach = d => toBox(d).reduce((sum, v, i) => sum + Math.abs(v) * half[i], 0);
-        return 2.12 * Math.max(reach(up) * 1.12, reach(right) / aspect) / view.zoom;
+        return 2.26 * Math.max(reach(up) * 1.12, reach(right) / aspect) / view.zoom;
     }
 
     function camera(view, aspect) {
