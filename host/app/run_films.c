@@ -31,12 +31,6 @@ int xt_run_film_entry(const xt_scene *scene, const xt_film_request *film) {
 static xt_status check_entry(const xt_scene *scene, const xt_film_request *film, const xt_model *model,
                              xt_error *err) {
     if (xt_run_film_entry(scene, film) >= 0) return XT_OK;
-    int same = 0;
-    for (int i = 0; i < entries(scene, film); i++) same += strcmp(shown(scene, film, i), film->of) == 0;
-    if (same)
-        return xt_fail_at(
-            err, film->source, film->line, film->col, "%s shows '%s' %d time%s, the film is of number %d",
-            film->view ? "output.views" : "output.frames", film->of, same, same == 1 ? "" : "s", film->which);
     xt_quantity_shown any;
     return xt_quantity_find(&any, film->of, false, model, film->source, film->line, film->col, err);
 }
@@ -137,8 +131,9 @@ xt_status xt_run_films_make(xt_outputs *outputs, const volatile sig_atomic_t *st
         xt_error why = {0};
         if (xt_run_film_entry(scene, &scene->film[i]) < 0) {
             if (entries(scene, &scene->film[i]))
-                xt_log_warn(outputs->def.log, "no film of %s: %s does not show it", scene->film[i].of,
-                            scene->film[i].view ? "output.views" : "output.frames");
+                xt_log_warn(outputs->def.log, "no film of %s: %s does not show it%s", scene->film[i].of,
+                            scene->film[i].view ? "output.views" : "output.frames",
+                            scene->film[i].which > 1 ? " so many times" : "");
             continue;
         }
         if (make_film(&m, i, stop, &why) == XT_STOPPED)

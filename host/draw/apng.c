@@ -137,8 +137,10 @@ static void to_bytes(uint8_t *to, const xt_image *image) {
         four += 0x007f007f007f007f + (four >> 15 & 0x0001000100010001) - (four >> 8 & 0x00ff00ff00ff00ff);
         four = four >> 8 & 0x00ff00ff00ff00ff;
         memcpy(channel, &four, sizeof four);
-        for (int k = 0; k < 3; k++) to[k] = (uint8_t)channel[k];
-        if (memcmp(to, key, 3) == 0) to[2]++;
+        const bool is_key = channel[0] == key[0] && channel[1] == key[1] && channel[2] == key[2];
+        to[0] = (uint8_t)channel[0];
+        to[1] = (uint8_t)channel[1];
+        to[2] = (uint8_t)(channel[2] + is_key);
     }
 }
 

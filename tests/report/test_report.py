@@ -30,7 +30,7 @@ def a_run_writes_its_page(folder):
         for p in film["pictures"]:
             p["text"] = {**film["pictures"][0]["text"], **p["text"]}
     pictures = [p for film in run["films"] for p in film["pictures"]]
-    expect(len(pictures) == 21, "%d pictures" % len(pictures))
+    expect(len(pictures) == 24, "%d pictures" % len(pictures))
     for p in pictures:
         held = page.blob(p["blob"])
         width, height, _, _ = running.png(os.path.join(out, p["file"]))
