@@ -7,10 +7,11 @@
  * the surface: a plane stays where it is and gets the right normal, a sphere of radius r voxels shrinks by
  * 1/r of a voxel, what is thinner than about two voxels fades. Surfaces that are labelled (hardly a voxel is
  * partly theirs) are smoothed over some three voxels, so that steps go, but every voxel stays on its side of
- * the surface. Fields are kept in 15 bits between `low` and `high` and are never smoothed.
+ * the surface. Where the body is cut by a wall of the box it goes on beyond; where it only touches it, it
+ * ends there. Fields are kept in 15 bits between `low` and `high` and are never smoothed.
  *
- * Device memory, bytes a voxel: 4 for the surfaces, 4 more while they are filled, 2 for each field, and less
- * than 0.1 for the rest. Voxels are centred at (i + 1/2) spacing; x runs fastest. */
+ * Device memory, bytes a voxel: 4 for the surfaces, 4 more while they are filled, 2 for each field, and
+ * about 0.4 for the rest. Voxels are centred at (i + 1/2) spacing; x runs fastest. */
 #ifndef RENDER_VOLUME_H
 #define RENDER_VOLUME_H
 
