@@ -65,10 +65,18 @@ static void add_fading(xt_text *note, const xt_outputs *o, const fading *f) {
         xt_text_printf(note, "%.2g mm (%s) to %.2g mm (%s)", f->shortest, one, f->longest, two);
 }
 
+/* The longest edge of a voxel that lies in the film's planes. */
+static double voxel_in_plane(const xt_film *film, const xt_mesh *mesh) {
+    double longest = 0;
+    for (int i = 0; i < film->planes; i++)
+        for (int k = 0; k < 3; k++)
+            if (film->plane[i]->plane.axis != k) longest = fmax(longest, mesh->spacing[k]);
+    return longest;
+}
+
 /* Fields whose gradients the voxels cannot show (MODEL.md §8.3): on the picture, precisely. */
 static void note_resolution(xt_text *note, xt_text *badge, xt_film *film, const xt_outputs *o) {
-    const xt_mesh *mesh = o->def.mesh;
-    const double voxel = fmax(mesh->spacing[0], fmax(mesh->spacing[1], mesh->spacing[2]));
+    const double voxel = voxel_in_plane(film, o->def.mesh);
     fading found[XT_FRAME_SHOWS];
     int listed[XT_FRAME_SHOWS], n = 0, fields = 0, wholly = 0;
     for (int k = 0; k < film->request->shows; k++) {

@@ -36,9 +36,12 @@ static void draw_head(xt_image *image, const xt_page *page) {
         located + draw_badge(image, page, p->margin + p->area_w - located, y + 18 * page->unit);
     if (p->def.title) {
         y += 18 * page->unit;
+        /* A title that is too long becomes smaller before it is cut. */
+        xt_text_style style = p->title;
+        const double room = p->area_w - taken, width = xt_font_width(p->font, p->def.title, &style);
+        if (width > room) style.size *= fmax(0.99 * room / width, 0.7);
         xt_font_draw(image, p->font, p->margin, y,
-                     xt_font_fit(p->font, p->def.title, &p->title, p->area_w - taken, text, sizeof text),
-                     &p->title);
+                     xt_font_fit(p->font, p->def.title, &style, room, text, sizeof text), &style);
         y += 9 * page->unit;
     }
     if (p->def.subtitle)
