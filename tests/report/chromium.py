@@ -77,7 +77,7 @@ class Page:
         features = [("prefers-color-scheme", "dark" if dark else "light"),
                     ("prefers-contrast", "more" if contrast else "no-preference"),
                     ("prefers-reduced-motion", "reduce" if still else "no-preference")]
-        self.command("Emulation.setEmulatedMedia", media="print" if printed else "screen",
+        self.command("Emulation.setEmulatedMedia", media="print" if printed else "",
                      features=[{"name": name, "value": value} for name, value in features])
 
     def open(self, where):

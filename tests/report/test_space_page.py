@@ -146,6 +146,10 @@ def rest(page):
         setTimeout(() => { requestAnimationFrame = real; done(count); }, 250);
     })""")
     expect(drawn == 0, "%d pictures are drawn while nothing changes" % drawn)
+    page.js("{scrollTo(0, 0); return new Promise(done => setTimeout(done, 100));}")
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.box(CANVAS)
+    same(page, home, "scrolled away and back")
     page.js("{window.lose = document.querySelector('%s').getContext('webgl2').getExtension('WEBGL_lose_context'); lose.loseContext();}" % CANVAS)
     page.wait("document.querySelector('%s').dataset.state === 'lost'" % CANVAS)
     page.js("lose.restoreContext()")

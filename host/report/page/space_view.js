@@ -18,7 +18,7 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
         if (name === "still") said("still");
     }
     function ask() {
-        if (asked || !ready || !seen || document.hidden || drawing.lost()) return;
+        if (asked || !ready || !seen || document.hidden || drawing.lost() || canvas.dataset.state === "still") return;
         asked = true;
         requestAnimationFrame(work);
     }
