@@ -335,6 +335,9 @@ static void a_full_disk_leaves_no_film(void **state) {
 
 static void a_thousand_pictures_take_no_more_memory_than_a_hundred(void **state) {
     (void)state;
+#ifdef __SANITIZE_ADDRESS__ /* it keeps what was freed for a while */
+    skip();
+#endif
     long peak[2];
     for (int k = 0; k < 2; k++) {
         xt_error err = {0};
