@@ -13,6 +13,7 @@ struct xt_panel {
     struct { /* what stands on the screen, above the cursor */
         int lines, rows;
         unsigned serial;
+        bool stale; /* to be drawn from its beginning whatever it is */
     } drawn;
 };
 
@@ -64,7 +65,7 @@ void xt_panel_forget(xt_panel *panel) {
 
 void xt_panel_refresh(xt_panel *panel) {
     pthread_mutex_lock(&panel->lock);
-    panel->drawn.serial = panel->serial + 1;
+    panel->drawn.stale = true;
     pthread_mutex_unlock(&panel->lock);
 }
 
@@ -120,7 +121,7 @@ void xt_panel_draw(FILE *out, void *context) {
     xt_panel *panel = context;
     pthread_mutex_lock(&panel->lock);
     const bool stands = panel->line_count == panel->drawn.lines && panel->rows == panel->drawn.rows &&
-                        panel->serial == panel->drawn.serial;
+                        panel->serial == panel->drawn.serial && !panel->drawn.stale;
     xt_text_add(&panel->sent, begin);
     if (stands)
         add_up(panel);
@@ -133,6 +134,7 @@ void xt_panel_draw(FILE *out, void *context) {
     panel->drawn.lines = panel->line_count;
     panel->drawn.rows = panel->rows;
     panel->drawn.serial = panel->serial;
+    panel->drawn.stale = false;
     if (panel->line_count + panel->rows == 0) xt_text_clear(&panel->sent);
     send(out, panel);
     pthread_mutex_unlock(&panel->lock);

@@ -3,10 +3,13 @@ import base64
 import re
 
 CSI = re.compile(rb"\x1b\[([?]?)([0-9;]*)([A-Za-z])")
+CUT = re.compile(rb"\x1b(\[[?]?[0-9;]*)?(?=\x1b)")  # a terminal forgets it when the next one begins
 
 
 class Screen:
-    def __init__(self, columns, rows):
+    def __init__(self, columns, rows, cut=False):
+        """cut: the program may have been killed in the middle of a sequence or a character, and put that right."""
+        self.cut = cut
         self.columns, self.rows = columns, rows
         self.lines = [[" "] * columns for _ in range(rows)]
         self.history = []
@@ -38,7 +41,10 @@ class Screen:
             self.feed_line()
         elif c >= 0x20 and c != 0x7f:
             n = 1 if c < 0x80 else 2 if c < 0xe0 else 3 if c < 0xf0 else 4
-            self.put(data[at:at + n].decode("utf-8"))
+            whole = data[at:at + n]
+            if self.cut and b"\x1b" in whole:
+                return at + whole.index(b"\x1b")
+            self.put(whole.decode("utf-8"))
             return at + n
         else:
             raise ValueError("byte %#x at %d" % (c, at))
@@ -63,6 +69,8 @@ class Screen:
 
     def escape(self, data, at):
         kind = data[at + 1:at + 2]
+        if self.cut and CUT.match(data, at):
+            return CUT.match(data, at).end()
         if kind == b"7":
             self.saved = (self.x, self.y)
             return at + 2

@@ -202,7 +202,7 @@ def interruptions(folder):
         running.fail("two signals: status %d" % os.waitstatus_to_exitcode(session.status))
     while session.read(0):
         pass
-    screen = Screen(100, 40)
+    screen = Screen(100, 40, cut=True)
     screen.feed(session.data)
     if not screen.wrap or screen.held or not screen.plain or termios.tcgetattr(session.slave) != session.before:
         running.fail("two signals leave the terminal in another mode")
