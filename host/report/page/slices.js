@@ -177,12 +177,14 @@ crosstalk.films = function (data) {
     const make = crosstalk.make;
     crosstalk.section("films", ...crosstalk.each(data, run => run.movies.map(function (movie) {
         const name = movie.file.split("/").pop(), url = crosstalk.url(movie);
+        const shown = run.films.find(film => film.series === name.replace(/\.[a-z0-9]+$/, ""));
+        const label = shown ? crosstalk.slice.label(shown) : crosstalk.slice.name(name);
         const caption = make("figcaption", {class: "small soft"},
-            crosstalk.slice.name(name) + ", " + crosstalk.bytes(movie.bytes) + ". ",
+            label + ", " + crosstalk.bytes(movie.bytes) + ". ",
             url ? "" : make("a", {href: movie.file}, "Open " + movie.file));
         const seen = !url ? null : /\.(mp4|webm)$/.test(name)
             ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true, preload: "metadata"})
-            : make("img", {src: url, alt: "Film: " + crosstalk.slice.name(name), loading: "lazy"});
+            : make("img", {src: url, alt: "Film: " + label, loading: "lazy"});
         return make("figure", {class: "movie"}, seen, caption);
     })));
 };
