@@ -7,7 +7,8 @@ window.crosstalk = window.crosstalk || {};
 crosstalk.spaceView = function (canvas, look, camera, said) {
     const drawing = crosstalk.spaceDrawing(canvas);
     if (!drawing) return null;
-    const pixels = 1.6e6, sharpest = 2; // of a still picture; device pixels per CSS pixel
+    const sharpest = 2; // device pixels per CSS pixel
+    let pixels = 1.6e6; // of a still picture
     let ready = false, asked = false, seen = true, moved = 0, coarse = 0.6, refine = null, band = 64, frames = 0, ground = "#ffffff";
 
     /* ---- when to draw ---- */
@@ -171,8 +172,12 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
     })();
 
     return {drawing, change, resize, reset, zoom,
-        /* So many frames from now on, however long they take. */
-        setFrames(count) { frames = count; change(false); },
+        /* So many frames and pixels from now on, however long they take. */
+        setQuality(count, most) {
+            [frames, pixels] = [count, most];
+            resize();
+            change(false);
+        },
         begin() { ready = true; resize(); change(false); },
         setGround(hex) { ground = hex; if (ready && !drawing.lost()) drawing.show(ground); },
         /* Draw what is not drawn yet, at once: before a page is printed or the picture is kept. */
