@@ -328,6 +328,9 @@ crosstalk.spaceMake = function (element, first) {
         chosen.shown = space.tissues.map(() => true);
         chosen.opacity = space.tissues.map(t => crosstalk.spaceOpacity(t.name, t.share));
         build();
+        setLook();
+        legends();
+        part.words.textContent = describe(); // also for who reads or prints before it is drawn
         if (typeof DecompressionStream === "undefined") {
             complain("This browser cannot unpack the volumes of this page. Chrome and Edge 80, Firefox 113, Safari 16.4 and later can.");
             return;
