@@ -187,6 +187,42 @@ static void a_cut(xt_device *device) {
     xt_volume_free(volume);
 }
 
+/* Nothing is above the faces of a filled box, however its voxels are shaped and its sides divide. */
+static void a_face_in_the_open(xt_device *device) {
+    static const int all[3][3] = {{33, 21, 5}, {19, 40, 9}, {9, 10, 11}};
+    static const double voxel[3][3] = {{1, 1, 10}, {0.5, 1, 0.3}, {1, 1, 1}};
+    for (int k = 0; k < 3; k++) {
+        xt_error err = {XT_OK, ""};
+        const size_t voxels = (size_t)all[k][0] * (size_t)all[k][1] * (size_t)all[k][2];
+        double size[3];
+        for (int a = 0; a < 3; a++) size[a] = all[k][a] * voxel[k][a];
+        const uint8_t map[256] = {0, 1};
+        uint8_t *tissue = malloc(voxels);
+        assert_non_null(tissue);
+        memset(tissue, 1, voxels);
+        xt_volume *volume = make_volume(device, all[k], voxel[k], 0);
+        OK(xt_volume_tissues(volume, tissue, NULL, NULL, map, &err));
+        xt_camera camera;
+        xt_orbit orbit = xt_orbit_default();
+        orbit.azimuth = 0.5;
+        orbit.elevation = 0.6;
+        OK(xt_camera_orbit(&camera, &orbit, size, &err));
+        xt_look look = plain_look();
+        look.ambient = 0.4;
+        float *bare = picture(NULL, volume, &camera, &look, 96, 54);
+        look.occlusion = look.shadow = 1;
+        float *dark = picture(NULL, volume, &camera, &look, 96, 54);
+        double worst = 0;
+        for (int i = 0; i < 96 * 54; i++)
+            if (bare[4 * i + 3] == 1) worst = fmax(worst, fabs((double)(bare[4 * i] - dark[4 * i])));
+        close_to(worst, 0, 0.01, "light that a box keeps from its own faces");
+        free(bare);
+        free(dark);
+        free(tissue);
+        xt_volume_free(volume);
+    }
+}
+
 static void cameras(xt_device *device) {
     const int dims[3] = {N, N, N};
     const double spacing[3] = {1, 1, 1};
@@ -247,6 +283,10 @@ static void cuts_open_faces_and_sheets_are_thin(void **state) {
     (void)state;
     on_every_device(a_cut);
 }
+static void flat_faces_do_not_darken_themselves(void **state) {
+    (void)state;
+    on_every_device(a_face_in_the_open);
+}
 static void cameras_inside_and_looking_away(void **state) {
     (void)state;
     on_every_device(cameras);
@@ -258,6 +298,7 @@ int main(void) {
         cmocka_unit_test(fog_thins_light_by_its_depth),
         cmocka_unit_test(glows_add_up_and_end_where_they_end),
         cmocka_unit_test(cuts_open_faces_and_sheets_are_thin),
+        cmocka_unit_test(flat_faces_do_not_darken_themselves),
         cmocka_unit_test(cameras_inside_and_looking_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
