@@ -12,7 +12,7 @@
 #include "base/json.h"
 
 enum { FILMS = 64, NAME = 192, FOLDERS = 2, RECORD_BYTES = 64 << 20 };
-static const char *const folders[FOLDERS] = {"frames", "views"};
+static const char *const folders[FOLDERS] = {"frames", "render"};
 static const double turn_s = 5;
 
 /* A file or folder, and when it was last read. */

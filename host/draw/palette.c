@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <png.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,39 +108,73 @@ static void mean(uint8_t out[3], const cell *list, const box *b) {
     for (int k = 0; k < 3; k++) out[k] = (uint8_t)((sum[k] + count / 2) / count);
 }
 
+/* A colour's cell as a place in the list, found by its key; 0: none yet. */
+typedef struct {
+    uint32_t place[CELLS];
+    cell *list;
+    int cells, room;
+} census;
+
+static bool same(xt_colour a, xt_colour b) { return a.r == b.r && a.g == b.g && a.b == b.b; }
+
+static bool count(census *all, const uint8_t c[3], uint32_t pixels) {
+    const uint32_t key = key_of(c);
+    if (!all->place[key]) {
+        if (all->cells == all->room) {
+            const int more = all->room ? 2 * all->room : 1024;
+            cell *grown = realloc(all->list, (size_t)more * sizeof *grown);
+            if (!grown) return false;
+            all->list = grown;
+            all->room = more;
+        }
+        all->list[all->cells++] = (cell){.key = key};
+        all->place[key] = (uint32_t)all->cells;
+    }
+    cell *at = &all->list[all->place[key] - 1];
+    at->count += pixels;
+    for (int k = 0; k < 3; k++) at->sum[k] += (uint64_t)pixels * c[k];
+    return true;
+}
+
+/* Pixels come in runs of one colour: slices are of flat voxels, pages of paper. */
+static size_t run_of(const xt_colour *pixel, size_t left) {
+    size_t n = 1;
+    while (n < left && same(pixel[n], pixel[0])) n++;
+    return n;
+}
+
+static int by_key(const void *a, const void *b) {
+    const uint32_t p = ((const cell *)a)->key, q = ((const cell *)b)->key;
+    return (p > q) - (p < q);
+}
+
 xt_status xt_indexed_create(xt_indexed *indexed, const xt_image *image, xt_error *err) {
     const size_t pixels = (size_t)image->width * (size_t)image->height;
     xt_status status = XT_OK;
     box boxes[MOST];
-    int cells = 0;
-    *indexed = (xt_indexed){.width = image->width, .height = image->height, .pixel = malloc(pixels)};
-    cell *list = calloc(CELLS, sizeof *list);
-    uint8_t *colour_of = malloc(CELLS);
-    if (!list || !colour_of || !indexed->pixel) XT_GO(xt_no_memory(err, "a palette", pixels));
     uint8_t c[3];
-    for (size_t i = 0; i < pixels; i++) {
+    *indexed = (xt_indexed){.width = image->width, .height = image->height, .pixel = malloc(pixels)};
+    census *all = calloc(1, sizeof *all);
+    if (!all || !indexed->pixel) XT_GO(xt_no_memory(err, "a palette", pixels));
+    for (size_t i = 0, n; i < pixels; i += n) {
+        n = run_of(&image->pixel[i], pixels - i);
         bytes_of(c, image->pixel[i]);
-        cell *at = &list[key_of(c)];
-        at->count++;
-        for (int k = 0; k < 3; k++) at->sum[k] += c[k];
+        if (!count(all, c, (uint32_t)n)) XT_GO(xt_no_memory(err, "a palette", pixels));
     }
-    for (uint32_t k = 0; k < CELLS; k++)
-        if (list[k].count) {
-            list[cells] = list[k];
-            list[cells++].key = k;
-        }
-    indexed->count = cut(boxes, list, cells);
+    qsort(all->list, (size_t)all->cells, sizeof *all->list, by_key);
+    indexed->count = cut(boxes, all->list, all->cells);
     for (int n = 0; n < indexed->count; n++) {
-        mean(indexed->colour[n], list, &boxes[n]);
-        for (int i = boxes[n].first; i < boxes[n].last; i++) colour_of[list[i].key] = (uint8_t)n;
+        mean(indexed->colour[n], all->list, &boxes[n]);
+        for (int i = boxes[n].first; i < boxes[n].last; i++) all->place[all->list[i].key] = (uint32_t)n;
     }
-    for (size_t i = 0; i < pixels; i++) {
+    for (size_t i = 0, n; i < pixels; i += n) {
+        n = run_of(&image->pixel[i], pixels - i);
         bytes_of(c, image->pixel[i]);
-        indexed->pixel[i] = colour_of[key_of(c)];
+        memset(indexed->pixel + i, (int)all->place[key_of(c)], n);
     }
 done:
-    free(list);
-    free(colour_of);
+    if (all) free(all->list);
+    free(all);
     if (status != XT_OK) xt_indexed_free(indexed);
     return status;
 }
@@ -155,6 +190,7 @@ xt_status xt_indexed_png(void **bytes, size_t *size, const xt_indexed *indexed, 
                      .width = (png_uint_32)indexed->width,
                      .height = (png_uint_32)indexed->height,
                      .format = PNG_FORMAT_RGB_COLORMAP,
+                     .flags = PNG_IMAGE_FLAG_FAST,
                      .colormap_entries = (png_uint_32)indexed->count};
     png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(png);
     *bytes = malloc(room);

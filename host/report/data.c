@@ -1,8 +1,11 @@
 #include "report/data.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -84,9 +87,28 @@ static void folder_name(char *name, size_t size, const char *dir) {
     snprintf(name, size, "%.*s", (int)(n - at < size ? n - at : size - 1), dir + at);
 }
 
+/* When the newest of a run's files was written. */
+static xt_status look_when(double *silent_s, char when[32], const char *dir, xt_error *err) {
+    static const char *const written[] = {"run.json", "series.csv", "log.txt",    "frames",
+                                          "films",    "volumes",    "checkpoint", NULL};
+    time_t newest = 0;
+    for (int i = 0; written[i]; i++) {
+        struct stat info;
+        char *path = NULL;
+        XT_TRY(xt_path_join(&path, dir, written[i], err));
+        if (stat(path, &info) == 0 && info.st_mtime > newest) newest = info.st_mtime;
+        free(path);
+    }
+    struct tm utc;
+    if (!gmtime_r(&newest, &utc) || !strftime(when, 32, "%Y-%m-%d %H:%M UTC", &utc)) strcpy(when, "?");
+    *silent_s = fmax(0, difftime(time(NULL), newest));
+    return XT_OK;
+}
+
 static xt_status write_run(run *r, char **title, xt_error *err) {
     xt_json_tree *tree = NULL;
-    char *text = NULL, name[256];
+    char *text = NULL, name[256], when[32] = "";
+    xt_last_word last = {-1, when};
     size_t left = XT_REPORT_BYTES / (size_t)r->count;
     xt_status status = XT_OK;
     XT_GO(read_record(&tree, &text, r->dir, err));
@@ -102,7 +124,8 @@ static xt_status write_run(run *r, char **title, xt_error *err) {
     xt_json_open_object(r->json, NULL);
     xt_json_string(r->json, "name", name);
     xt_json_raw(r->json, "record", text);
-    xt_verdict_write(r->json, root);
+    if (r->blobs) XT_GO(look_when(&last.silent_s, when, r->dir, err));
+    xt_verdict_write(r->json, root, &last);
     XT_GO(write_series(r, err));
     XT_GO(xt_report_movies(r, &left, err));
     XT_GO(xt_report_films(r, &left, err));

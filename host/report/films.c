@@ -146,7 +146,7 @@ static xt_status write_picture(xt_report_run *r, const xt_picture *p, const xt_p
 }
 
 xt_status xt_report_films(xt_report_run *r, size_t *left, xt_error *err) {
-    static const char *const folders[] = {"frames", "views", NULL};
+    static const char *const folders[] = {"frames", "render", NULL};
     xt_pictures all;
     xt_status status = XT_OK;
     int most = 0;

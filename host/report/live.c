@@ -11,7 +11,7 @@
 #include "report/server.h"
 
 /* What a change of the run's files shows in. */
-static const char *const watched[] = {"run.json", "series.csv", "volumes.pvd", "frames", "films", "views"};
+static const char *const watched[] = {"run.json", "series.csv", "volumes.pvd", "frames", "films", "render"};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 typedef struct {

@@ -12,7 +12,7 @@ enum { XT_PICTURE_TEXTS = 40 };
 
 typedef struct {
     const char *file;   /* below the run's folder: "frames/myokine_z2_0003.png" */
-    const char *series; /* the name without its number: "myokine_z2", "views/thigh" */
+    const char *series; /* the name without its number: "myokine_z2", "render/myokine_view" */
     int number;         /* in time */
     size_t size;        /* bytes */
     long long changed;  /* other for other content under the same name: a film drawn again to another scale */

@@ -11,7 +11,7 @@
 
 static const struct {
     const char *folder, *ending, *type;
-} files[] = {{"frames", ".png", "image/png"}, {"views", ".png", "image/png"},
+} files[] = {{"frames", ".png", "image/png"}, {"render", ".png", "image/png"},
              {"films", ".png", "image/png"},  {"films", ".apng", "image/apng"},
              {"films", ".mp4", "video/mp4"},  {"films", ".webm", "video/webm"}};
 

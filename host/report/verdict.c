@@ -149,7 +149,35 @@ static void list(char *out, size_t size, const checks *all) {
     }
 }
 
-void xt_verdict_write(xt_json *json, const xt_json_value *record) {
+/* 90: "90 seconds"; 7200: "2 hours". */
+static void span(char *out, size_t size, double seconds) {
+    static const struct {
+        double from, unit;
+        const char *name;
+    } units[] = {
+        {2 * 86400, 86400, "days"}, {2 * 3600, 3600, "hours"}, {120, 60, "minutes"}, {0, 1, "seconds"}};
+    int i = 0;
+    while (seconds < units[i].from) i++;
+    snprintf(out, size, "%.0f %s", floor(seconds / units[i].unit), units[i].name);
+}
+
+static void say_running(char *headline, size_t headline_size, char *detail, size_t detail_size,
+                        const xt_last_word *last) {
+    char since[32];
+    if (last->silent_s < 0) {
+        snprintf(headline, headline_size, "This run is still going on.");
+        return;
+    }
+    snprintf(headline, headline_size, "This run has not ended, or ended without a word.");
+    span(since, sizeof since, last->silent_s);
+    snprintf(
+        detail, detail_size,
+        "It last wrote a file at %s, %s before this page was made. If it no longer works, it was killed: "
+        "crosstalk resume goes on from its last checkpoint",
+        last->when, since);
+}
+
+void xt_verdict_write(xt_json *json, const xt_json_value *record, const xt_last_word *last) {
     checks all = {.count = 0};
     const char *status = string(xt_json_get(record, "status"));
     const bool failed = strncmp(status, "failed", 6) == 0, running = strcmp(status, "running") == 0;
@@ -165,7 +193,7 @@ void xt_verdict_write(xt_json *json, const xt_json_value *record) {
     if (failed)
         snprintf(headline, sizeof headline, "This run failed.");
     else if (running)
-        snprintf(headline, sizeof headline, "This run is still going on.");
+        say_running(headline, sizeof headline, detail, sizeof detail, last);
     else if (all.broken)
         snprintf(headline, sizeof headline, "%d of this run's %d proofs %s broken.", all.broken, all.count,
                  all.broken == 1 ? "is" : "are");

@@ -75,7 +75,14 @@ def verdicts(folder):
     failed = verdict("failed", status="failed: myokine is nan in voxel 3", extra={"balance": {}})
     expect(failed["state"] == "failed" and failed["detail"] == "myokine is nan in voxel 3", "failed: %s" % failed)
     expect(verdict("stopped", status="stopped")["state"] == "stopped", "stopped")
-    expect(verdict("running", status="running")["state"] == "running", "running")
+    running_ = verdict("running", status="running")
+    expect(running_["state"] == "running" and " seconds before" in running_["detail"], "running: %s" % running_)
+    killed = reporting.made_up(os.path.join(folder, "killed"), frames=0, status="running")
+    for name in ("run.json", "series.csv", "frames"):
+        os.utime(os.path.join(killed, name), (1e9, 1e9))
+    reporting.report(killed)
+    said = reporting.Page(os.path.join(killed, "report.html")).data["runs"][0]["verdict"]
+    expect("at 2001-09-09 01:46 UTC" in said["detail"] and " days before" in said["detail"], "killed: %s" % said)
 
 
 def damage(folder):
