@@ -242,7 +242,8 @@ void xt_watch_end(xt_watch *watch, xt_status how, volatile sig_atomic_t *stop) {
         xt_log_show(watch->log, "the data are complete; the page stays until Ctrl-C");
         while (!*stop) poll(NULL, 0, 100);
         xt_log_show(watch->log, "%s", ""); /* below the ^C */
-    }
+    } else
+        xt_live_settle(watch->live);
     xt_live_close(watch->live);
     free(watch->dir);
     free(watch);

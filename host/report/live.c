@@ -1,5 +1,7 @@
 #include "report/live.h"
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,12 @@ struct xt_live {
     char *dir, *path[WATCHED];
     xt_server *server;
     held part[3];
+    atomic_bool ended, told; /* the run; a visitor, of that */
 };
+
+/* A page asks every two seconds. Whoever has not for much longer has left; the others have some time to hear
+ * how it ended, and then to fetch the last pictures. */
+static const double present_s = 5, hear_s = 4, fetch_s = 1, still_s = 0.4;
 
 static void look(stamp *s, const xt_live *live) {
     memset(s, 0, sizeof *s); /* compared as bytes */
@@ -47,10 +54,11 @@ static void look(stamp *s, const xt_live *live) {
     }
 }
 
-/* However many ask, composing takes at most a twentieth of one core from the simulation. */
-static bool is_fresh(const held *h, const stamp *now) {
+/* However many ask, composing takes at most a twentieth of one core from the simulation, while there is one.
+ */
+static bool is_fresh(const held *h, const stamp *now, bool ended) {
     if (!(h->when > 0)) return false;
-    return memcmp(&h->of, now, sizeof *now) == 0 || xt_seconds() - h->when < 20 * h->took_s;
+    return memcmp(&h->of, now, sizeof *now) == 0 || (!ended && xt_seconds() - h->when < 20 * h->took_s);
 }
 
 static xt_status compose(const char **bytes, size_t *size, xt_server_part part, void *context,
@@ -59,7 +67,8 @@ static xt_status compose(const char **bytes, size_t *size, xt_server_part part, 
     held *h = &live->part[part];
     stamp now;
     look(&now, live);
-    if (!is_fresh(h, &now)) {
+    const bool ended = atomic_load(&live->ended);
+    if (!is_fresh(h, &now, ended)) {
         const char *const dirs[] = {live->dir};
         const xt_report_def def = {.dirs = dirs, .count = 1, .live = true};
         const double began = xt_seconds();
@@ -75,6 +84,7 @@ static xt_status compose(const char **bytes, size_t *size, xt_server_part part, 
     }
     *bytes = xt_text_get(&h->text);
     *size = h->text.size;
+    if (ended && part != XT_SERVER_SPACE) atomic_store(&live->told, true);
     return XT_OK;
 }
 
@@ -97,6 +107,15 @@ done:
 xt_status xt_live_begin(xt_live *live, xt_error *err) { return xt_server_begin(live->server, err); }
 
 const char *xt_live_address(const xt_live *live) { return xt_server_address(live->server); }
+
+void xt_live_settle(xt_live *live) {
+    if (xt_server_idle_s(live->server) > present_s) return;
+    const double ended = xt_seconds();
+    atomic_store(&live->ended, true);
+    while (!atomic_load(&live->told) && xt_seconds() - ended < hear_s) poll(NULL, 0, 20);
+    const double told = xt_seconds();
+    while (xt_server_idle_s(live->server) < still_s && xt_seconds() - told < fetch_s) poll(NULL, 0, 20);
+}
 
 void xt_live_close(xt_live *live) {
     if (!live) return;

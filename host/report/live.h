@@ -13,6 +13,10 @@ xt_status xt_live_begin(xt_live *live, xt_error *err);
 
 const char *xt_live_address(const xt_live *live); /* "http://127.0.0.1:PORT/TOKEN/" */
 
+/* The run is over, its files complete: let pages that are open hear how it ended, and fetch its last
+ * pictures. Returns at once if nobody looks, after five seconds at the latest. */
+void xt_live_settle(xt_live *live);
+
 void xt_live_close(xt_live *live); /* NULL-safe */
 
 #endif

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -47,7 +48,8 @@ struct xt_server {
     struct MHD_Daemon *daemon;
     pthread_t thread;
     bool running;
-    atomic_bool ending;
+    atomic_bool ending, composing;
+    _Atomic double asked;          /* when; -INFINITY: never */
     visitor visitors[CONNECTIONS]; /* the thread's */
     double composing_s;            /* spent on pages so far: time for which no visitor is to blame */
 };
@@ -99,11 +101,14 @@ static enum MHD_Result reply_composed(xt_server *server, struct MHD_Connection *
     size_t size = 0;
     xt_error err = {0};
     const double began = xt_seconds();
+    atomic_store(&server->composing, true);
     const xt_server_part part = route->kind == XT_ROUTE_PAGE    ? XT_SERVER_PAGE
                                 : route->kind == XT_ROUTE_SPACE ? XT_SERVER_SPACE
                                                                 : XT_SERVER_DATA;
     const xt_status status = server->def.compose(&bytes, &size, part, server->def.context, &err);
     server->composing_s += xt_seconds() - began;
+    atomic_store(&server->asked, xt_seconds());
+    atomic_store(&server->composing, false);
     if (status != XT_OK) return reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, err.text);
     return reply(connection, MHD_HTTP_OK,
                  MHD_create_response_from_buffer(size, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY),
@@ -189,6 +194,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
         return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
     const xt_route route = xt_route_find(url, server->token);
     if (route.kind == XT_ROUTE_NONE) return reply_text(connection, MHD_HTTP_NOT_FOUND, "Not found.\n");
+    atomic_store(&server->asked, xt_seconds());
     if (route.kind == XT_ROUTE_FILE) return reply_file(server, connection, &route);
     return reply_composed(server, connection, &route);
 }
@@ -296,6 +302,7 @@ xt_status xt_server_open(xt_server **out, const xt_server_def *def, xt_error *er
     xt_status status = XT_OK;
     server->def = *def;
     server->listener = -1;
+    atomic_store(&server->asked, -INFINITY);
     for (int i = 0; i < CONNECTIONS; i++) server->visitors[i].fd = -1;
     server->dir = strdup(def->dir);
     if (!server->dir) {
@@ -334,6 +341,10 @@ xt_status xt_server_begin(xt_server *server, xt_error *err) {
 
 const char *xt_server_address(const xt_server *server) { return server->address; }
 int xt_server_port(const xt_server *server) { return server->port; }
+
+double xt_server_idle_s(const xt_server *server) {
+    return atomic_load(&server->composing) ? 0 : xt_seconds() - atomic_load(&server->asked);
+}
 
 void xt_server_close(xt_server *server) {
     if (!server) return;

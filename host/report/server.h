@@ -37,6 +37,9 @@ xt_status xt_server_begin(xt_server *server, xt_error *err);
 const char *xt_server_address(const xt_server *server);
 int xt_server_port(const xt_server *server);
 
+/* Seconds since somebody welcome last asked; 0 while an answer is composed, INFINITY if nobody ever did. */
+double xt_server_idle_s(const xt_server *server);
+
 /* Ends the thread, cuts all connections, frees. NULL-safe. */
 void xt_server_close(xt_server *server);
 

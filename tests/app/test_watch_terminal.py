@@ -19,6 +19,9 @@ from screen import Screen
 SMALL = os.path.join(running.ROOT, "tests", "robust", "chronic.yaml")
 SHORT = ["clock.until='90 d'", "clock.acute='0 h'", "events=[]", "output.every='30 d'", "output.volumes.at_end=false",
          "output.views=[]", "output.frames=[{show: tissue, pixels: 200}, {show: osteokine, pixels: 200}]"]
+ENDLESS = ["subject.age='20 y'", "clock.until='90 y'", "clock.step='1 d'", "clock.acute='0 h'", "events=[]",
+           "output.every='1 y'", "output.volumes=~", "output.views=[]", "output.films=[]", "output.checkpoint='1 h'",
+           "output.frames=[{show: tissue, pixels: 200}]"]  # it goes on until it is told to end, however busy the machine is
 COMPLETE = b"the data are complete; the page stays until Ctrl-C"
 PLACES = ("TMUX", "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE")
 
@@ -67,6 +70,13 @@ class Session:
             self.read()
             if time.monotonic() > end or self.over():
                 running.fail("no %r in\n%s" % (what, self.data[-3000:].decode("utf-8", "replace")))
+
+    def wait_for(self, condition, what, seconds=120):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.read()
+            if time.monotonic() > end:
+                running.fail("%s: %s" % (what, self.data[-3000:].decode("utf-8", "replace")))
 
     def over(self):
         pid, self.status = os.waitpid(self.process, os.WNOHANG)
@@ -181,23 +191,33 @@ def modest_terminals(folder):
 
 
 def interruptions(folder):
-    words = [running.BINARY, "run", SMALL, "-o", os.path.join(folder, "stopped"), "--watch", "--watch-pictures", "kitty"]
-    session = Session(words)
+    stopped = os.path.join(folder, "stopped")
+    words = [running.BINARY, "run", SMALL, "-o", stopped, "--watch", "--watch-pictures", "kitty"]
+    session = Session(words + [w for s in ENDLESS for w in ("--set", s)])
     session.until(b"Muscle mass")
     os.kill(session.process, signal.SIGINT)  # not by the key: the kernel then drops output that is on its way
     text = session.end(75).text()
     if not any("stopped by a signal" in line for line in text) or any("data are complete" in line for line in text):
         running.fail("stopped: " + "\n".join(text))
-    # resumed, its window changed on the way, then killed by two signals in a row
-    session = Session([running.BINARY, "resume", os.path.join(folder, "stopped"), "--watch", "--watch-pictures", "blocks"])
+    # resumed, in a window that becomes smaller: what is drawn from then on fits
+    again = [running.BINARY, "resume", stopped, "--watch", "--watch-pictures"]
+    session = Session([*again, "none"])
     session.until(b"Muscle mass")
-    session.columns, session.rows = 100, 40
+    session.size(50, 20)
+    session.wait_for(lambda: widest(session.data) <= 50, "lines do not follow the window")
+    os.kill(session.process, signal.SIGINT)
+    session.wait_for(session.over, "does not end")
+    while session.read(0):
+        pass
+    if os.waitstatus_to_exitcode(session.status) != 75 or widest(session.data) > 50:
+        running.fail("resumed in a smaller window: status %d, %r" % (session.status, session.data[-1000:]))
+    # resumed again, then killed by two signals in a row
+    session = Session([*again, "blocks"])
+    session.until(b"Muscle mass")
     os.kill(session.process, signal.SIGTERM)
     time.sleep(0.001)
     os.kill(session.process, signal.SIGTERM)
-    end = time.monotonic() + 60
-    while not session.over() and time.monotonic() < end:
-        session.read()
+    session.wait_for(session.over, "two signals do not end it")
     if os.waitstatus_to_exitcode(session.status) not in (75, -signal.SIGTERM):
         running.fail("two signals: status %d" % os.waitstatus_to_exitcode(session.status))
     while session.read(0):
@@ -206,18 +226,14 @@ def interruptions(folder):
     screen.feed(session.data)
     if not screen.wrap or screen.held or not screen.plain or termios.tcgetattr(session.slave) != session.before:
         running.fail("two signals leave the terminal in another mode")
-    # a smaller window
-    session = Session([running.BINARY, "resume", os.path.join(folder, "stopped"), "--watch"])
-    session.until(b"Muscle mass")
-    session.size(50, 20)
-    session.until(COMPLETE)
-    session.type(b"\x03")
-    while not session.over():
-        session.read()
-    shrunk = session.data.rindex(b"simulating")
-    lines = re.sub(rb"\x1b\[[?0-9;]*[A-Za-z]", b"", session.data[shrunk:]).decode().splitlines()
-    if max(len(line) for line in lines[:3]) > 50:
-        running.fail("lines do not follow the window: %s" % lines)
+
+
+def widest(data):
+    """Characters of the longest line of the last status that was drawn to its end."""
+    begin, end = b"\x1b[?2026h", b"\x1b[?2026l"
+    whole = [part.split(end)[0] for part in data.split(begin)[1:] if end in part and b"simulating" in part]
+    lines = re.sub(rb"\x1b\[[?0-9;]*[A-Za-z]", b"", whole[-1]).decode().splitlines() if whole else []
+    return max((len(line) for line in lines), default=999)
 
 
 with running.scratch() as scratch:

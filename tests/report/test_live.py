@@ -1,8 +1,9 @@
-"""The live page in a real Chromium: it follows a run that goes on, and says when the run is no longer there."""
+"""The live page in a real Chromium: it follows a run that goes on, keeps what its reader chose, hears how the run ended, and
+says when a run is no longer there."""
 import os
+import re
 import signal
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import chromium  # noqa: E402
@@ -10,45 +11,91 @@ from reporting import expect, running  # noqa: E402
 from watching import Run  # noqa: E402
 
 SCENE = os.path.join(running.ROOT, "tests", "robust", "chronic.yaml")
+ENDLESS = ["geometry.spacing='2 mm'", "subject.age='20 y'", "clock.until='90 y'", "clock.step='1 d'", "clock.acute='0 h'", "events=[]", "output.series='20 d'",
+           "output.every='20 d'", "output.views=[]", "output.films=[]",
+           "output.frames=[{show: tissue, pixels: 200}, {show: f_bone, pixels: 200}]",
+           "output.volumes={every: 200 d, fields: [tissue, myokine]}"]
+RUN = "crosstalk.data.runs[0]"
+BUTTON = "document.querySelector('#curves .legend button')"
 CURVE = "(curve => curve && curve.getAttribute('d'))(document.querySelector('#curves .chart .curve'))"
-NEWEST = "crosstalk.data.runs[0].films[0].pictures.at(-1)"
+PICTURE = "document.querySelector('#slices .picture img')"
+LOADED = "(img => img.complete && img.naturalWidth > 0 && img.src.includes('/frames/'))(" + PICTURE + ")"
+VIEW = "document.querySelector('.space').parentElement.crosstalkSpace.view()"
+ICON = "/favicon.ico"  # Chromium asks for it, and gets none
 
-with chromium.browser() as page, running.scratch() as folder:
-    out = os.path.join(folder, "out")
-    run = Run(running.command(SCENE, out, sets=["clock.until='40 y'", "clock.acute='0 h'", "events=[]", "output.series='10 d'", "output.every='30 d'",
-                                                "output.volumes.every='1 y'"], options=["--watch"]))
+
+def begin(page, out):
+    """A page that follows a run; before the run's first record the answer is a message, and the browser asks again."""
+    run = Run(running.command(SCENE, out, sets=ENDLESS, options=["--watch", "--threads", "1"]))
+    page.allowed = ["503", ICON]
     page.open(run.address)
-    # before the run's first record the answer is a message, which the browser asks for again; it has no icon of ours
-    icon = "http://127.0.0.1:%d/favicon.ico" % run.port
-    page.allowed = ["503", icon]
-    page.wait("window.crosstalk && crosstalk.data && crosstalk.data.runs[0].films.length > 0", 60)
-    expect(page.js("crosstalk.data.runs[0].verdict.state") == "running", "the page does not say that the run goes on")
+    page.wait("window.crosstalk && crosstalk.data && %s.films.length > 0 && %s" % (RUN, BUTTON), 120)
+    return run
+
+
+def grows(page):
+    expect(page.js(RUN + ".verdict.state") == "running", "the page does not say that the run goes on")
+    said = page.js("document.querySelector('.verdict').innerText")
+    expect(re.search(r"going on\. (Year \d+ of 90|Day \d+ of 90 years|\d+ h of 90 years), \d+\s%\.", said.replace("\u202f", "")),
+           "no progress: " + said)
     expect(page.js("document.querySelectorAll('script[id]').length") <= 1, "a live page carries files in it")
-    rows, curve, newest = page.js("crosstalk.data.runs[0].series.rows"), page.js(CURVE), page.js(NEWEST)
-    page.wait("crosstalk.data.runs[0].series.rows > arguments[0]", 60, rows)
-    page.wait(CURVE + " !== arguments[0]", 60, curve)
-    page.wait(NEWEST + ".number > arguments[0]", 60, newest["number"])
-    page.box("#slices .picture img")
-    page.wait("(img => img.complete && img.naturalWidth > 0 && img.src.includes('/frames/'))"
-              "(document.querySelector('#slices .picture img'))")
+    page.wait("Number(document.getElementById('slice-time').max) > 0", 120)  # a reader of the newest goes on with the newest
+    page.wait(LOADED)
+    page.click("#curves .legend button:last-child")
     page.choose("#slices input[type=range]", 0)
-    kept = page.js("document.querySelector('#slices .picture img').getAttribute('src')")
-    rows = page.js("crosstalk.data.runs[0].series.rows")
-    page.wait("crosstalk.data.runs[0].series.rows > arguments[0]", 60, rows)
-    expect(page.js("document.querySelector('#slices .picture img').getAttribute('src')").split("?")[0] == kept.split("?")[0],
-           "a newer state takes the reader's picture away")
-    page.wait("document.querySelector('.space-canvas')", 60)
+    before = page.js("""{window.kept = [document.querySelector('#curves svg[role=img]'), %s.getAttribute('src').split('?')[0]];
+        return [%s.series.rows, %s, %s.films[0].pictures.at(-1).number];}""" % (PICTURE, RUN, CURVE, RUN))
+    page.wait("%s.series.rows > arguments[0] && %s !== arguments[1] && %s.films[0].pictures.at(-1).number > arguments[2]"
+              % (RUN, CURVE, RUN), 120, *before)
+    expect(page.js("kept[0] === document.querySelector('#curves svg[role=img]')"), "an update makes another chart")
+    expect(page.js("kept[1] === %s.getAttribute('src').split('?')[0]" % PICTURE), "an update takes the reader's picture away")
+    expect(page.js("document.querySelector('#curves .legend button:last-child').ariaPressed") == "false",
+           "an update forgets what was hidden")
+
+
+def turns(page):
+    page.wait("document.querySelector('.space-canvas')", 120)
     page.box(".space-canvas")
+    page.wait("(v => v && (v.setQuality(1, 3e4), true))(%s)" % VIEW, 60)
     page.wait("document.querySelector('.space-canvas').dataset.state === 'still'", 60)
     when = page.js("document.querySelector('.space-title').textContent")
-    page.wait("document.querySelector('.space-title').textContent !== arguments[0]", 60, when)  # the newest volume
+    page.wait("document.querySelector('.space-title').textContent !== arguments[0]", 120, when)  # the newest volume
+
+
+def ends(page, run):
+    run.process.send_signal(signal.SIGINT)
+    page.wait("document.querySelector('.verdict').innerText.includes('This run was stopped')", 60)
+    run.end(75)
+    truth = running.series(run.out)
+    last = page.js("[%s.series.columns[0].values.at(-1), %s.record.status, document.getElementById('lost').hidden]" % (RUN, RUN))
+    expect(last == [truth[-1]["time [d]"], "stopped", True], "it ends with %s, not day %g" % (last, truth[-1]["time [d]"]))
     page.collect()
-    outside = [url for url in page.requests if not url.startswith((run.address, icon, "data:", "blob:", "chrome:", "about:"))]
+    outside = [url for url in page.requests if not url.startswith((run.address, "data:", "blob:", "chrome:", "about:"))
+               and not url.endswith(ICON)]
     expect(not outside, "requests went elsewhere: %s" % outside)
     page.check()
+
+
+def dies(page, run):
     run.process.kill()  # it had no time to say that it ends
     run.end(-signal.SIGKILL)
-    page.allowed = ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
-    page.wait("!document.getElementById('lost').hidden", 30)
+    page.allowed += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
+    page.wait("!document.getElementById('lost').hidden", 60)
     if os.environ.get("SHOW"):
         page.screenshot(os.environ["SHOW"], whole=True)
+
+
+with chromium.browser(900, 420) as page, running.scratch() as folder:
+    first = begin(page, os.path.join(folder, "first"))
+    first.out = os.path.join(folder, "first")
+    try:
+        grows(page)
+        turns(page)
+        ends(page, first)
+    finally:
+        first.process.kill()
+    second = begin(page, os.path.join(folder, "second"))
+    try:
+        dies(page, second)
+    finally:
+        second.process.kill()

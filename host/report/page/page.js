@@ -68,14 +68,19 @@ crosstalk.facts = function (run) {
     return make("dl", {class: "facts"}, facts);
 };
 
+/* "Year 12 of 50, 24 %.", "Day 30 of 50 years, 0 %." */
+crosstalk.progress = function (done, whole) {
+    const at = crosstalk.time(done), [, unit, length] = /^([a-z]+ )?(.*)$/.exec(crosstalk.time(whole));
+    return crosstalk.capital(at) + " of " + length + (!unit || at.startsWith(unit) ? "" : " " + unit.trim() + "s")
+        + ", " + Math.round(100 * done / whole) + "\u00a0%.";
+};
+
 crosstalk.verdict = function (run, name) {
     const make = crosstalk.make, v = run.verdict;
     const whole = v.state === "running" && crosstalk.whole(run), done = crosstalk.reached(run);
     return make("div", {class: "verdict " + v.state},
         make("p", {class: "line"}, name ? name + ": " : "", v.headline,
-            whole > 0 && done >= 0 ? " " + crosstalk.capital(crosstalk.time(done)) + " of "
-            + crosstalk.time(whole).replace(/^\w+ (?=\d)/, "") + ", " + Math.round(100 * done / whole) + "\u00a0%."
-                : ""),
+            whole > 0 && done >= 0 ? " " + crosstalk.progress(done, whole) : ""),
         v.detail ? make("p", {class: "why"}, crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : "."))
             : null);
 };
