@@ -110,8 +110,8 @@ static xt_status check(xt_app *app, const xt_scene *scene, const xt_model *model
     xt_mesh *mesh = NULL;
     xt_text text = {0};
     XT_GO(find_device(&f, app, spec, err));
-    status = xt_estimate_make(&f.estimate, &scene->geometry, model, xt_scene_has_acute(scene),
-                              f.has_device ? (double)f.device.memory_bytes : 0, xt_host_memory(), err);
+    status = xt_estimate_make(&f.estimate, scene, model, f.has_device ? (double)f.device.memory_bytes : 0,
+                              xt_host_memory(), err);
     if (status == XT_OK)
         status = xt_geometry_build(&mesh, &scene->geometry, model->tissue_name, model->tissue_count, err);
     if (status != XT_OK) {
@@ -125,7 +125,7 @@ static xt_status check(xt_app *app, const xt_scene *scene, const xt_model *model
     }
     f.estimate.voxels = (double)mesh->voxels;
     f.estimate.cells = (double)(mesh->blocks * XT_BLOCK);
-    f.estimate.device_bytes = xt_estimate_bytes(model, xt_scene_has_acute(scene), f.estimate.cells);
+    f.estimate.device_bytes = xt_estimate_bytes(scene, model, mesh->dims, f.estimate.cells);
     xt_warn_resolution(&app->log, model, mesh->spacing, xt_tissues_present(mesh));
     if (json) {
         xt_json writer;

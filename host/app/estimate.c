@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "fields/fields.h"
+#include "render/render.h"
 #include "solve/solve.h"
 
 /* A box of at most this many voxels is built as it is; a larger one is built coarser to see how full it is.
@@ -37,10 +38,36 @@ double xt_host_memory(void) {
     return pages > 0 && size > 0 ? (double)pages * (double)size : 0;
 }
 
-double xt_estimate_bytes(const xt_model *model, bool acute, double cells) {
+/* One volume serves all views, one set of pictures the largest. */
+static double view_bytes(const xt_scene *scene, const int dims[3], double cells) {
+    int fields = 0;
+    double pixels = 0;
+    bool exposure = false;
+    for (int i = 0; i < scene->view_count; i++) {
+        const xt_view_request *v = &scene->view[i];
+        int own = 0;
+        for (int k = 0; k < v->glows; k++) {
+            own += strcmp(v->glow[k].name, "tissue") != 0;
+            exposure |= strncmp(v->glow[k].name, "u_", 2) == 0;
+        }
+        for (int k = 0; k < v->surfaces; k++) {
+            own += v->surface[k].by[0] != '\0';
+            exposure |= strncmp(v->surface[k].by, "u_", 2) == 0;
+        }
+        fields = own > fields ? own : fields;
+        pixels = fmax(pixels, (double)v->width * v->height);
+    }
+    if (!scene->view_count) return 0;
+    fields = fields < XT_RENDER_FIELDS ? fields : XT_RENDER_FIELDS;
+    return xt_volume_bytes(dims, XT_RENDER_SURFACES, fields) + xt_render_bytes(pixels) +
+           (exposure ? 4 * cells : 0);
+}
+
+double xt_estimate_bytes(const xt_scene *scene, const xt_model *model, const int dims[3], double cells) {
     const xt_mesh one = {.blocks = 1};
     return cells * xt_fields_bytes(model, &one, XT_SOLVER_ARRAYS) / XT_BLOCK +
-           xt_solver_bytes(model, acute, cells) + XT_FIXED_BYTES;
+           xt_solver_bytes(model, xt_scene_has_acute(scene), cells) + XT_FIXED_BYTES +
+           view_bytes(scene, dims, cells);
 }
 
 /* Where the spacing is not given, resolving fills it in: first resolve, then scale. */
@@ -54,7 +81,7 @@ static xt_status scaled(xt_geometry *out, int dims[3], const xt_geometry *geomet
 typedef struct {
     double voxels, cells; /* as shares of the box; cells without the padding of the blocks */
     double rows;          /* share of the rows along x that hold tissue */
-    bool exact, acute;
+    bool exact;
 } fullness;
 
 static xt_status look(fullness *full, const xt_geometry *g, const int dims[3], const xt_model *model,
@@ -75,7 +102,7 @@ static xt_status look(fullness *full, const xt_geometry *g, const int dims[3], c
 }
 
 static void count(xt_estimate *e, const fullness *full, const xt_geometry *g, const int dims[3],
-                  const xt_model *model) {
+                  const xt_scene *scene, const xt_model *model) {
     const double box = (double)dims[0] * dims[1] * dims[2];
     for (int a = 0; a < 3; a++) {
         e->dims[a] = dims[a];
@@ -85,7 +112,7 @@ static void count(xt_estimate *e, const fullness *full, const xt_geometry *g, co
     /* Blocks are cut at both ends of a row: about one block more than the tissue in it. */
     const double padding = full->rows * (double)dims[1] * dims[2] * XT_BLOCK;
     e->cells = full->exact ? full->cells * box : fmin(e->voxels + padding, box + XT_BLOCK);
-    e->device_bytes = xt_estimate_bytes(model, full->acute, e->cells);
+    e->device_bytes = xt_estimate_bytes(scene, model, dims, e->cells);
     e->host_bytes = e->cells * HOST_CELL_BYTES;
     if (g->kind == XT_GEOMETRY_LABELS) e->host_bytes += HOST_LABEL_BYTES * box;
 }
@@ -97,7 +124,7 @@ static bool fits(const xt_estimate *e, double device_limit, double host_limit) {
 
 /* The smallest factor (of at most two digits) on the spacing at which the grid fits; 0 if none up to 1e6
  * does. */
-static double smallest_factor(const xt_geometry *geometry, const double spacing[3], const fullness *full,
+static double smallest_factor(const xt_scene *scene, const double spacing[3], const fullness *full,
                               const xt_model *model, double device_limit, double host_limit) {
     double low = 1, high = 1;
     for (int pass = 0; pass < 60; pass++) {
@@ -106,9 +133,9 @@ static double smallest_factor(const xt_geometry *geometry, const double spacing[
         xt_error ignored = {0};
         xt_estimate e;
         const double at = low == high ? high * 2 : sqrt(low * high);
-        bool good = scaled(&g, dims, geometry, spacing, at, &ignored) == XT_OK;
+        bool good = scaled(&g, dims, &scene->geometry, spacing, at, &ignored) == XT_OK;
         if (good) {
-            count(&e, full, &g, dims, model);
+            count(&e, full, &g, dims, scene, model);
             good = fits(&e, device_limit, host_limit);
         }
         if (low == high && !good) {
@@ -148,8 +175,9 @@ static xt_status refuse(const xt_estimate *e, const double spacing[3], double fa
                    device ? "device" : "machine", xt_bytes_text(have, has), advice);
 }
 
-xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,
-                           bool acute, double device_limit, double host_limit, xt_error *err) {
+xt_status xt_estimate_make(xt_estimate *estimate, const xt_scene *scene, const xt_model *model,
+                           double device_limit, double host_limit, xt_error *err) {
+    const xt_geometry *geometry = &scene->geometry;
     memset(estimate, 0, sizeof *estimate);
     xt_geometry g = *geometry;
     int dims[3];
@@ -166,11 +194,11 @@ xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, c
     if (status != XT_OK) return xt_fail(err, first.status, "%s", first.text);
     const bool too_many = first.status != XT_OK;
 
-    fullness full = {.acute = acute};
+    fullness full = {0};
     const double box = (double)dims[0] * dims[1] * dims[2];
     if (box <= BUILD_AS_IS && factor == 1) {
         XT_TRY(look(&full, &g, dims, model, err));
-        count(estimate, &full, &g, dims, model);
+        count(estimate, &full, &g, dims, scene, model);
     } else {
         xt_geometry coarse;
         int coarse_dims[3];
@@ -184,13 +212,13 @@ xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, c
                 fine.spacing[a] = spacing[a];
                 dims[a] = (int)fmin(2e9, dims[a] * factor);
             }
-            count(estimate, &full, &fine, dims, model);
+            count(estimate, &full, &fine, dims, scene, model);
         } else {
-            count(estimate, &full, &g, dims, model);
+            count(estimate, &full, &g, dims, scene, model);
         }
     }
     if (!too_many && fits(estimate, device_limit, host_limit)) return XT_OK;
-    const double least = smallest_factor(geometry, spacing, &full, model, device_limit, host_limit);
+    const double least = smallest_factor(scene, spacing, &full, model, device_limit, host_limit);
     if (fits(estimate, device_limit, host_limit)) return xt_fail(err, first.status, "%s", first.text);
     return refuse(estimate, spacing, least, device_limit, host_limit, err);
 }

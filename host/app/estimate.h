@@ -19,15 +19,15 @@ typedef struct {
     double host_bytes;    /* in the host's memory, label volume and mesh */
 } xt_estimate;
 
-/* Bytes on the device for so many cells, of a run with or without an acute phase. */
-double xt_estimate_bytes(const xt_model *model, bool acute, double cells);
+/* Bytes on the device for so many cells in a box of `dims` voxels, views of the volume included. */
+double xt_estimate_bytes(const xt_scene *scene, const xt_model *model, const int dims[3], double cells);
 
-/* Estimate from a copy of the geometry, built on a coarser grid where its own would be large: voxels within a
- * few per cent. Refuses (XT_USAGE) a grid that needs more than `device_limit` bytes on the device or
+/* Estimate from a copy of the scene's geometry, built on a coarser grid where its own would be large: voxels
+ * within a few per cent. Refuses (XT_USAGE) a grid that needs more than `device_limit` bytes on the device or
  * `host_limit` bytes on the host, with the estimate and the finest spacing that fits. Limits of 0 are not
  * looked at. Errors of the geometry as they are. */
-xt_status xt_estimate_make(xt_estimate *estimate, const xt_geometry *geometry, const xt_model *model,
-                           bool acute, double device_limit, double host_limit, xt_error *err);
+xt_status xt_estimate_make(xt_estimate *estimate, const xt_scene *scene, const xt_model *model,
+                           double device_limit, double host_limit, xt_error *err);
 
 /* "221720", "6.4 million"; "40 MiB", "1.27 TiB". Return buffer. */
 const char *xt_count_text(double count, char buffer[32]);

@@ -207,20 +207,33 @@ void xt_found_moment(char *text, size_t size, const xt_found *f, int moment) {
 
 /* ---- one moment ---- */
 
+static xt_status keep_numbers(const float *values, int z, void *context, xt_error *err) {
+    (void)err;
+    const xt_snapshot *s = context;
+    const size_t slice = (size_t)s->image->dims[0] * (size_t)s->image->dims[1];
+    for (size_t i = 0; i < slice; i++) s->tissue[(size_t)z * slice + i] = isfinite(values[i]) != 0;
+    return XT_OK;
+}
+
+/* A file without labels is one tissue where its first field is a number. */
 static xt_status make_up_labels(xt_snapshot *s, xt_error *err) {
-    xt_view_field field = {0};
-    for (int k = 0; k < s->image->array_count; k++) {
-        if (s->image->array[k].components != 1) continue;
-        float *value = malloc(s->voxels * sizeof *value);
-        if (!value) return xt_no_memory(err, "a field", s->voxels * sizeof *value);
-        field.index = k;
-        memset(s->tissue, 1, s->voxels);
-        xt_status status = xt_snapshot_values(value, s, &field, err);
-        for (size_t i = 0; status == XT_OK && i < s->voxels; i++) s->tissue[i] = isfinite(value[i]) != 0;
-        free(value);
-        return status;
-    }
+    static const char *const name[] = {"volume"};
+    static const unsigned colour[] = {0xa9b2bf};
+    s->subject.tissue_count = 1;
+    s->subject.tissue_name = name;
+    s->subject.tissue_colour = colour;
+    for (int k = 0; k < s->image->array_count; k++)
+        if (s->image->array[k].components == 1) return xt_vti_slices(s->reader, k, keep_numbers, s, err);
     return xt_fail(err, XT_USAGE, "%s holds no array of one component", s->found->path);
+}
+
+/* Rays are marched in single precision. */
+static xt_status check_spacing(const xt_snapshot *s, xt_error *err) {
+    const double *h = s->image->spacing, least = fmin(h[0], fmin(h[1], h[2])),
+                 most = fmax(h[0], fmax(h[1], h[2]));
+    if (least >= 1e-9 && most <= 1e9) return XT_OK;
+    return xt_fail(err, XT_USAGE, "%s: voxels of %g x %g x %g mm; from 1e-9 to 1e9 mm can be drawn",
+                   s->found->path, h[0], h[1], h[2]);
 }
 
 static int find_labels(const xt_vti_reader *reader) {
@@ -265,12 +278,16 @@ xt_status xt_snapshot_open(xt_snapshot *s, const xt_found *found, int moment, xt
     xt_status status = XT_OK;
     XT_GO(xt_vti_open(&s->reader, found->moment.entry[moment].path, err));
     s->image = xt_vti_image_of(s->reader);
+    XT_GO(check_spacing(s, err));
     s->voxels = (size_t)s->image->dims[0] * (size_t)s->image->dims[1] * (size_t)s->image->dims[2];
     s->tissue = malloc(s->voxels);
     if (!s->tissue) {
         status = xt_no_memory(err, "the labels of a volume", s->voxels);
         goto done;
     }
+    s->subject.tissue_count = found->tissue_count;
+    s->subject.tissue_name = found->tissue_names;
+    s->subject.tissue_colour = found->tissue_colour;
     const int labels = find_labels(s->reader);
     s->labelled = labels >= 0;
     XT_GO(s->labelled ? xt_vti_read_bytes(s->tissue, s->reader, labels, err) : make_up_labels(s, err));
@@ -278,9 +295,6 @@ xt_status xt_snapshot_open(xt_snapshot *s, const xt_found *found, int moment, xt
     memcpy(s->subject.dims, s->image->dims, sizeof s->subject.dims);
     memcpy(s->subject.spacing, s->image->spacing, sizeof s->subject.spacing);
     memcpy(s->subject.affine, s->image->affine, sizeof s->subject.affine);
-    s->subject.tissue_count = found->tissue_count;
-    s->subject.tissue_name = found->tissue_names;
-    s->subject.tissue_colour = found->tissue_colour;
     xt_view_survey(&s->subject, s->tissue);
 done:
     if (status != XT_OK) xt_snapshot_close(s);

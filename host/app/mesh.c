@@ -218,7 +218,7 @@ static xt_status make(job *j, const char *scene_file, const xt_texts *sets, xt_e
     xt_estimate estimate;
     XT_GO(xt_scene_load(&scene, scene_file, sets->text, sets->count, err));
     XT_GO(xt_load_model(&model, scene, err));
-    status = xt_estimate_make(&estimate, &scene->geometry, model, false, 0, xt_host_memory(), err);
+    status = xt_estimate_make(&estimate, scene, model, 0, xt_host_memory(), err);
     if (status == XT_OK)
         status = xt_geometry_build(&mesh, &scene->geometry, model->tissue_name, model->tissue_count, err);
     if (status != XT_OK) {

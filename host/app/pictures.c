@@ -17,7 +17,21 @@ static xt_status there_already(const char *path, xt_error *err) {
     return xt_fail(err, XT_IO, "'%s' is there already; --force replaces it, -o names another", path);
 }
 
+/* A folder of that name is not what anybody wants. */
+static xt_status check_ending(const char *path, xt_error *err) {
+    static const char *const other[] = {".gif", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp",
+                                        ".svg", ".pdf", ".mkv",  ".mov", ".avi",  ".m4v", ".ppm"};
+    const char *dot = strrchr(xt_path_name(path), '.');
+    for (size_t i = 0; dot && i < sizeof other / sizeof *other; i++)
+        if (strcmp(dot, other[i]) == 0)
+            return xt_fail(err, XT_USAGE,
+                           "'%s': pictures are written as .png, films as .apng, .mp4 or .webm, not as %s",
+                           path, dot);
+    return XT_OK;
+}
+
 xt_status xt_pictures_check(const xt_pictures_def *def, const char *const *names, xt_error *err) {
+    XT_TRY(check_ending(def->path, err));
     if (is_png(def->path) && def->count > 1)
         return xt_fail(
             err, XT_USAGE,

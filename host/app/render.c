@@ -48,6 +48,22 @@ static xt_status output_of(char **out, const xt_found *found, const xt_render_op
     return status;
 }
 
+/* What only a view of the volume has. */
+static xt_status check_slices(const xt_render_options *o, xt_error *err) {
+    const struct {
+        const char *name;
+        bool given;
+    } view[] = {{"--surface", o->surface.count > 0}, {"--cut", o->cut.count > 0}, {"--azimuth", o->azimuth},
+                {"--elevation", o->elevation},       {"--roll", o->roll},         {"--zoom", o->zoom},
+                {"--perspective", o->perspective},   {"--angle", o->angle},       {"--orbit", o->orbit > 0},
+                {"--strength", o->strength},         {"--draft", o->draft}};
+    for (size_t i = 0; o->slice.count && i < sizeof view / sizeof *view; i++)
+        if (view[i].given)
+            return xt_fail(err, XT_USAGE, "%s is for views of the volume; --slice asks for flat slices",
+                           view[i].name);
+    return XT_OK;
+}
+
 static xt_status render(xt_app *app, const char *path, const xt_render_options *o, xt_error *err) {
     xt_found found = {0};
     xt_snapshot last = {0};
@@ -57,6 +73,7 @@ static xt_status render(xt_app *app, const char *path, const xt_render_options *
     char *out = NULL, first[80];
     xt_error why = {0};
     xt_status status = XT_OK;
+    XT_GO(check_slices(o, err));
     if (o->fps) XT_GO(xt_render_number(&job.fps, "--fps", o->fps, 0.1, 240, err));
     if (o->depth && o->depth != 8 && o->depth != 16) {
         status = xt_fail(err, XT_USAGE, "--depth: expected 8 or 16 bits a channel, found %d", o->depth);

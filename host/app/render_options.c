@@ -57,11 +57,11 @@ static xt_status limits(xt_view_glow *glow, const char *part, xt_error *err) {
     snprintf(low, sizeof low, "%.*s", (int)(dots - part), part);
     if (low[0]) {
         glow->low = strtod(low, &end);
-        if (*end) goto bad;
+        if (*end || !isfinite(glow->low)) goto bad;
     }
     if (dots[2]) {
         glow->high = strtod(dots + 2, &end);
-        if (*end) goto bad;
+        if (*end || !isfinite(glow->high)) goto bad;
     }
     return XT_OK;
 bad:

@@ -17,6 +17,7 @@ typedef struct {
     wanted *what; /* [kinds] */
     int kinds;
     double *low, *high; /* [kinds] */
+    bool *seen;         /* [kinds]: there is something in that plane, at some moment */
     xt_pictures pictures;
 } state;
 
@@ -165,6 +166,13 @@ static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, i
     return XT_OK;
 }
 
+static bool anything(const drawn *d) {
+    const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
+    for (size_t i = 0; i < pixels; i++)
+        if (d->tissue[i] && (d->def.kind == XT_FRAME_LABEL || isfinite(d->value[i]))) return true;
+    return false;
+}
+
 /* One scale for all moments of a slice. */
 static xt_status find_limits(state *s, xt_error *err) {
     for (int m = 0; m < s->job->moments; m++) {
@@ -175,6 +183,7 @@ static xt_status find_limits(state *s, xt_error *err) {
             drawn d;
             double low, high;
             status = prepare(&d, s, k, &now, s->job->moment[m], err);
+            if (status == XT_OK) s->seen[k] |= anything(&d);
             if (status == XT_OK && d.def.kind == XT_FRAME_FIELD)
                 status = xt_frame_limits(&low, &high, &d.def, err);
             if (status == XT_OK && d.def.kind == XT_FRAME_FIELD) {
@@ -186,6 +195,11 @@ static xt_status find_limits(state *s, xt_error *err) {
         xt_snapshot_close(&now);
         if (status != XT_OK) return status;
     }
+    for (int k = 0; k < s->kinds; k++)
+        if (!s->seen[k])
+            xt_log_warn(&s->job->app->log,
+                        "%s has no value anywhere in the plane across %c: nothing of it is to be seen",
+                        s->what[k].field, "xyz"[s->what[k].plane.axis]);
     return XT_OK;
 }
 
@@ -263,7 +277,8 @@ static xt_status list_kinds(state *s, xt_error *err) {
     s->what = calloc((size_t)s->kinds, sizeof *s->what);
     s->low = calloc((size_t)s->kinds, sizeof *s->low);
     s->high = calloc((size_t)s->kinds, sizeof *s->high);
-    if (!s->what || !s->low || !s->high)
+    s->seen = calloc((size_t)s->kinds, sizeof *s->seen);
+    if (!s->what || !s->low || !s->high || !s->seen)
         return xt_no_memory(err, "slices", (size_t)s->kinds * sizeof *s->what);
     for (int k = 0; k < s->kinds; k++) {
         s->what[k].field = r->glows ? r->glow[k % fields].name : "tissue";
@@ -300,5 +315,6 @@ done:
     free(s.what);
     free(s.low);
     free(s.high);
+    free(s.seen);
     return status;
 }

@@ -117,7 +117,9 @@ static void picture_name(char *name, size_t size, const state *s, int i) {
 static void say_what_is_odd(const state *s, const xt_render_facts *facts) {
     xt_log *log = &s->job->app->log;
     if (facts->box == 0)
-        xt_log_warn(log, "the camera looks past the volume: the picture is empty");
+        xt_log_warn(
+            log,
+            "the camera looks past the volume, or the volume is thinner than a pixel: the picture is empty");
     else if (facts->seen == 0)
         xt_log_warn(
             log,

@@ -20,8 +20,8 @@ static xt_status build_mesh(xt_setup *setup, xt_error *err) {
     const xt_scene *scene = setup->scene;
     const xt_device_info *info = xt_device_get_info(setup->device);
     xt_estimate estimate;
-    if (xt_estimate_make(&estimate, &scene->geometry, setup->model, xt_scene_has_acute(scene),
-                         (double)info->memory_bytes, xt_host_memory(), err) != XT_OK ||
+    if (xt_estimate_make(&estimate, scene, setup->model, (double)info->memory_bytes, xt_host_memory(), err) !=
+            XT_OK ||
         xt_geometry_build(&setup->mesh, &scene->geometry, setup->model->tissue_name,
                           setup->model->tissue_count, err) != XT_OK)
         return xt_geometry_context(scene, err);

@@ -93,14 +93,24 @@ static void XMLCALL doctype(void *user, const XML_Char *name, const XML_Char *sy
     stop(r, xt_fail(r->err, XT_IO, "%s: a document type has no place in a .pvd file", r->path));
 }
 
-/* Sorted by time; insertion keeps the order of equal times, and a written list is sorted already. */
-static void sort(xt_pvd_list *list) {
-    for (int i = 1; i < list->count; i++) {
-        const xt_pvd_entry moved = list->entry[i];
-        int k = i;
-        for (; k > 0 && list->entry[k - 1].time > moved.time; k--) list->entry[k] = list->entry[k - 1];
-        list->entry[k] = moved;
+/* Earliest first; of equal times the earlier in the file, which a stable merge keeps in time for any order.
+ */
+static xt_status sort(xt_pvd_list *list, xt_error *err) {
+    const int n = list->count;
+    xt_pvd_entry *other = malloc(((size_t)n + 1) * sizeof *other);
+    if (!other) return xt_no_memory(err, "a collection", (size_t)n * sizeof *other);
+    for (int width = 1; width < n; width *= 2) {
+        for (int begin = 0; begin < n; begin += 2 * width) {
+            const int middle = begin + width < n ? begin + width : n;
+            const int end = middle + width < n ? middle + width : n;
+            for (int a = begin, b = middle, to = begin; to < end; to++) {
+                const bool first = b == end || (a < middle && list->entry[a].time <= list->entry[b].time);
+                other[to] = list->entry[first ? a++ : b++];
+            }
+        }
+        memcpy(list->entry, other, (size_t)n * sizeof *other);
     }
+    free(other);
     int kept = 0;
     for (int i = 0; i < list->count; i++) {
         if (i + 1 < list->count && list->entry[i + 1].time == list->entry[i].time)
@@ -109,6 +119,7 @@ static void sort(xt_pvd_list *list) {
             list->entry[kept++] = list->entry[i];
     }
     list->count = kept;
+    return XT_OK;
 }
 
 xt_status xt_pvd_read(xt_pvd_list *list, const char *path, xt_error *err) {
@@ -133,7 +144,7 @@ xt_status xt_pvd_read(xt_pvd_list *list, const char *path, xt_error *err) {
                                    : xt_fail(err, XT_IO, "%s:%llu: damaged: %s", path,
                                              (unsigned long long)XML_GetCurrentLineNumber(r.parser),
                                              XML_ErrorString(XML_GetErrorCode(r.parser)));
-    if (status == XT_OK) sort(list);
+    if (status == XT_OK) status = sort(list, err);
 done:
     if (r.parser) XML_ParserFree(r.parser);
     free(text);

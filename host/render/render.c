@@ -6,6 +6,9 @@
 
 static const char stage[] = XT_RENDER_STAGE;
 
+/* Two of four floats, one of four shorts, and the background's rows. */
+double xt_render_bytes(double pixels) { return 40 * pixels + 16 * 16384; }
+
 /* Buffers for a picture. */
 static xt_status want_images(xt_volume *volume, size_t pixels, xt_error *err) {
     if (volume->pixels >= pixels) return XT_OK;

@@ -21,6 +21,9 @@ typedef struct {
 xt_status xt_render(xt_image *image, xt_render_facts *facts, xt_volume *volume, const xt_camera *camera,
                     const xt_look *look, xt_error *err);
 
+/* Device bytes that pictures of so many pixels take beside their volume, without a device. */
+double xt_render_bytes(double pixels);
+
 /* The same without background: linear light, premultiplied red, green, blue and opacity, [4 * width *
  * height], rows from the top. */
 xt_status xt_render_linear(float *rgba, int width, int height, xt_render_facts *facts, xt_volume *volume,

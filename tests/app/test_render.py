@@ -111,6 +111,7 @@ with running.scratch() as work:
     says("above its low one", run, "--time", "last", "--show", "myokine", "--low", "5", "--high", "5", *out)
     says("above 0", run, "--time", "last", "--show", "myokine:-1..10:log", *out)
     says("expected limits", run, "--show", "myokine:a..b", *out)
+    says("expected limits", run, "--show", "myokine:nan..1", *out)
     says("must rise", run, "--show", "myokine:0.5=1,0.2=0", *out)
     says("is neither limits", run, "--show", "myokine:blue", *out)
     says("--size", run, "--size", "100000x100000", *out)
@@ -120,6 +121,8 @@ with running.scratch() as work:
     says("--cut", run, "--cut", "w=3", *out)
     says("from 0 to 16 mm", run, "--time", "last", "--cut", "z=40mm", *out)
     says("from 0 to 16 mm", run, "--time", "last", "--slice", "z=40mm", *out)
+    says("--orbit is for views", run, "--slice", "z", "--orbit", "4", *out)
+    says("not as .gif", run, "--time", "last", "-o", os.path.join(work, "bad.gif"))
     says("3 views", run, "--look", "9", *out)
     says("3 pictures do not go into one", run, *out)
     says("expected a time", run, "--time", "noon", *out)
@@ -131,6 +134,13 @@ with running.scratch() as work:
     # all cut away, all clear: a picture and a word
     done = render(run, "--time", "last", "--cut", "z=0mm", "-o", one, "--force", *SMALL[:-1])
     assert "nothing is to be seen" in done.stderr or "past the volume" in done.stderr, done.stderr
+
+    # views of a run are part of what `check` says it needs
+    needs = []
+    for views in ("[]", "[myokine]", "[{show: u_myokine, surfaces: [{tissues: cortex, by: adipokine}]}]"):
+        found = running.call([X, "check", scene, "--json", "--set", "output.views=" + views], 0)
+        needs.append(json.loads(found.stdout)["device_bytes"])
+    assert needs[0] < needs[1] < needs[2], needs
 
     # a run that goes on: no run.json yet, a volume gone; or nothing at all
     cut = os.path.join(work, "cut")

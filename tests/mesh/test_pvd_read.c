@@ -38,6 +38,32 @@ static void what_we_write_reads_back_in_order(void **state) {
     assert_int_equal(xt_pvd_nearest(&list, 0), -1);
 }
 
+/* 200000 files from the last to the first, each time twice: seconds would be hours if they were put in place
+ * one by one. */
+static void many_in_any_order_are_sorted(void **state) {
+    (void)state;
+    enum { MANY = 200000 };
+    xt_error err = {0};
+    char *text = malloc(64 * (size_t)MANY + 200);
+    assert_non_null(text);
+    size_t used = (size_t)sprintf(text, "<VTKFile type=\"Collection\"><Collection>");
+    for (int i = MANY; i > 0; i--)
+        used += (size_t)sprintf(text + used, "<DataSet timestep=\"%d\" file=\"%d\"/>", i / 2, i);
+    used += (size_t)sprintf(text + used, "</Collection></VTKFile>");
+    assert_int_equal(xt_file_write(path, text, used, &err), XT_OK);
+    free(text);
+    xt_pvd_list list;
+    assert_int_equal(xt_pvd_read(&list, path, &err), XT_OK);
+    assert_int_equal(list.count, MANY / 2 + 1);
+    for (int i = 0; i < list.count; i++) { /* the later one in the file is the smaller number */
+        char want[4200];
+        snprintf(want, sizeof want, "%s/%d", folder, i ? 2 * i : 1);
+        assert_true(list.entry[i].time == i);
+        assert_string_equal(list.entry[i].path, want);
+    }
+    xt_pvd_list_free(&list);
+}
+
 static void damaged_and_hostile_ones_are_refused(void **state) {
     (void)state;
     static const char *const bad[][2] = {
@@ -82,6 +108,7 @@ static int end_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_we_write_reads_back_in_order),
+        cmocka_unit_test(many_in_any_order_are_sorted),
         cmocka_unit_test(damaged_and_hostile_ones_are_refused),
     };
     return cmocka_run_group_tests(tests, begin_all, end_all);
