@@ -13,7 +13,8 @@ typedef struct {
     xt_device *device;
     xt_volume *volume;
     int dims[3];
-    float *value; /* [now.voxels] */
+    float *value;                          /* [now.voxels] */
+    xt_view_reach reach[XT_RENDER_FIELDS]; /* of the moment on the device */
     xt_pictures pictures;
     int count; /* of pictures */
 } state;
@@ -98,6 +99,13 @@ static xt_status fill(state *s, xt_error *err) {
         XT_TRY(xt_snapshot_find(&field, s->view.field[k].name, &s->now, err));
         XT_TRY(xt_snapshot_values(s->value, &s->now, &field, err));
         XT_TRY(xt_volume_field(s->volume, k, s->value, scale->low, scale->high, scale->log, err));
+        xt_view_reach *reach = &s->reach[k];
+        *reach = (xt_view_reach){0};
+        xt_view_reach_of(reach, &s->view, k, s->value, s->now.voxels);
+        if (!reach->within && (reach->below || reach->above))
+            xt_log_warn(&s->job->app->log,
+                        "%s lies beyond its scale of %.4g to %.4g everywhere in the tissue", field.name,
+                        scale->low, scale->high);
     }
     return XT_OK;
 }
@@ -143,10 +151,10 @@ static xt_status draw(state *s, int i, xt_error *err) {
     s->view.subject = &s->now.subject;
     if (fresh || i == 0) XT_GO(fill(s, err));
     xt_found_moment(subtitle, sizeof subtitle, s->job->found, moment);
-    const xt_view_words words = {
-        .subtitle = subtitle,
-        .scene = s->job->found->title[0] ? s->job->found->title : s->job->found->path,
-        .time_d = s->job->found->timed ? s->job->found->moment.entry[moment].time : NAN};
+    xt_view_words words = {.subtitle = subtitle,
+                           .scene = s->job->found->title[0] ? s->job->found->title : s->job->found->path,
+                           .time_d = s->job->found->timed ? s->job->found->moment.entry[moment].time : NAN};
+    memcpy(words.reach, s->reach, sizeof words.reach);
     if (!s->view.width) XT_GO(xt_view_lay_out(&s->view, &words, s->job->font, err));
     XT_GO(xt_view_camera(&camera, &s->view, turn_of(s, i), err));
     XT_GO(xt_view_render(&inner, &facts, &s->view, &camera, s->volume, err));

@@ -387,3 +387,14 @@ void xt_view_ready(xt_view *view) {
         if (!(scale->high > scale->low)) scale->high = scale->low + fmax(1e-6, fabs(scale->low) * 1e-3);
     }
 }
+
+void xt_view_reach_of(xt_view_reach *reach, const xt_view *view, int slot, const float *value, size_t count) {
+    const xt_scale *scale = &view->scale[slot];
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(value[i])) continue;
+        const bool below = value[i]<scale->low, above = value[i]> scale->high;
+        reach->below |= below;
+        reach->above |= above;
+        reach->within |= !below && !above;
+    }
+}

@@ -70,10 +70,19 @@ xt_status xt_view_limits(xt_view *view, int slot, const float *value, size_t cou
 /* Once limits are known: makes of every scale one that can be drawn. */
 void xt_view_ready(xt_view *view);
 
-/* Words of one picture; each may be NULL. */
+/* Where a field's values lie on its scale at one moment. */
+typedef struct {
+    bool below, within, above;
+} xt_view_reach;
+
+/* Add `count` values of field `slot`. */
+void xt_view_reach_of(xt_view_reach *reach, const xt_view *view, int slot, const float *value, size_t count);
+
+/* What stands on one picture; each text may be NULL. */
 typedef struct {
     const char *subtitle, *note, *scene;
-    double time_d; /* NAN: none */
+    double time_d;                         /* NAN: none */
+    xt_view_reach reach[XT_RENDER_FIELDS]; /* beyond the limits: the bar gets a tip there */
 } xt_view_words;
 
 /* view->width and ->height. Fonts belong to one thread at a time. */

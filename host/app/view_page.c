@@ -236,6 +236,7 @@ typedef struct {
     char title[256], note[600], corner[96];
     xt_page_panel panel;
     xt_page_bar bar[XT_RENDER_FIELDS];
+    xt_scale scale[XT_RENDER_FIELDS];
     xt_page_key key[XT_RENDER_SURFACES];
     char name[XT_RENDER_SURFACES][200];
     xt_page_def def;
@@ -247,8 +248,12 @@ static void compose(composition *c, const xt_view *view, const xt_view_words *wo
     compose_title(c->title, sizeof c->title, view);
     const char *badge = compose_note(c->note, sizeof c->note, view, words->note);
     voxel_text(c->corner, sizeof c->corner, view);
-    for (int k = 0; k < view->fields; k++)
-        c->bar[k] = (xt_page_bar){&view->scale[k], view->field[k].brief, view->field[k].unit};
+    for (int k = 0; k < view->fields; k++) {
+        c->scale[k] = view->scale[k];
+        c->scale[k].below = words->reach[k].below;
+        c->scale[k].above = words->reach[k].above;
+        c->bar[k] = (xt_page_bar){&c->scale[k], view->field[k].brief, view->field[k].unit};
+    }
     int keys = 0;
     for (int i = 0; i < view->surfaces; i++) {
         const xt_surface_look *look = &view->look.surface[i];

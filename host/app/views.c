@@ -41,6 +41,7 @@ typedef struct {
     xt_camera camera;
     char *path, subtitle[96];
     double time_d;
+    xt_view_reach reach[XT_RENDER_FIELDS];
 } view_job;
 
 static void release_job(void *item) {
@@ -55,6 +56,7 @@ static void words_of(xt_view_words *words, const view_job *job) {
     *words = (xt_view_words){.subtitle = job->subtitle,
                              .scene = scene->title[0] ? scene->title : scene->file,
                              .time_d = job->time_d};
+    memcpy(words->reach, job->reach, sizeof words->reach);
 }
 
 static xt_status run_job(void *item, xt_error *err) {
@@ -88,6 +90,21 @@ static xt_status plane_of(cl_mem *buffer, int *plane, xt_outputs *o, const xt_qu
     return XT_OK;
 }
 
+/* Every so many values of field k. */
+static xt_status sample(xt_read **read, const float **value, xt_outputs *o, const one_view *v, int k,
+                        xt_error *err) {
+    cl_mem buffer;
+    int plane;
+    const void *found;
+    *read = NULL;
+    XT_TRY(plane_of(&buffer, &plane, o, &v->shown[k], err));
+    XT_TRY(xt_gather_start(read, o->views->sample, buffer, plane, err));
+    const xt_status status = xt_read_wait(&found, *read, err);
+    if (status != XT_OK) xt_read_free(*read);
+    *value = found;
+    return status;
+}
+
 /* Automatic limits come from the first picture and stay, over a resumed run too. */
 static xt_status find_limits(xt_outputs *o, int index, xt_error *err) {
     one_view *v = &o->views->view[index];
@@ -95,15 +112,11 @@ static xt_status find_limits(xt_outputs *o, int index, xt_error *err) {
         double *low = &o->state.view_low[index][k], *high = &o->state.view_high[index][k];
         xt_scale *scale = &v->view.scale[k];
         if (isnan(*low)) {
-            cl_mem buffer;
-            int plane;
-            xt_read *read = NULL;
-            const void *value;
+            xt_read *read;
+            const float *value;
             size_t known;
-            XT_TRY(plane_of(&buffer, &plane, o, &v->shown[k], err));
-            XT_TRY(xt_gather_start(&read, o->views->sample, buffer, plane, err));
-            xt_status status = xt_read_wait(&value, read, err);
-            if (status == XT_OK) status = xt_view_limits(&v->view, k, value, o->views->samples, &known, err);
+            XT_TRY(sample(&read, &value, o, v, k, err));
+            const xt_status status = xt_view_limits(&v->view, k, value, o->views->samples, &known, err);
             xt_read_free(read);
             if (status != XT_OK) return status;
             xt_view_ready(&v->view);
@@ -114,6 +127,17 @@ static xt_status find_limits(xt_outputs *o, int index, xt_error *err) {
         scale->high = *high;
     }
     v->ready = true;
+    return XT_OK;
+}
+
+static xt_status find_reach(view_job *job, xt_error *err) {
+    for (int k = 0; k < job->of->view.fields; k++) {
+        xt_read *read;
+        const float *value;
+        XT_TRY(sample(&read, &value, job->outputs, job->of, k, err));
+        xt_view_reach_of(&job->reach[k], &job->of->view, k, value, job->outputs->views->samples);
+        xt_read_free(read);
+    }
     return XT_OK;
 }
 
@@ -147,6 +171,7 @@ static xt_status draw(xt_outputs *o, int index, xt_error *err) {
     if (!v->view.width) XT_GO(xt_view_lay_out(&v->view, &words, o->views->font, err));
     XT_GO(xt_view_camera(&job->camera, &v->view, end > 0 ? 360 * v->request->turns * hours / end : 0, err));
     XT_GO(fill(o, v, err));
+    XT_GO(find_reach(job, err));
     xt_render_facts facts;
     XT_GO(xt_view_render(&job->inner, &facts, &v->view, &job->camera, o->views->volume, err));
     if (facts.seen == 0 && !v->warned)

@@ -135,6 +135,10 @@ with running.scratch() as work:
     done = render(run, "--time", "last", "--cut", "z=0mm", "-o", one, "--force", *SMALL[:-1])
     assert "nothing is to be seen" in done.stderr or "past the volume" in done.stderr, done.stderr
 
+    # all of a field beyond its scale: a picture and a word
+    done = render(run, "--time", "last", "--show", "myokine", "--low", "1e6", "-o", one, "--force", *SMALL[:-1])
+    assert "beyond its scale" in done.stderr, done.stderr
+
     # views of a run are part of what `check` says it needs
     needs = []
     for views in ("[]", "[myokine]", "[{show: u_myokine, surfaces: [{tissues: cortex, by: adipokine}]}]"):
