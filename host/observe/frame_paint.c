@@ -79,6 +79,7 @@ static void outline(xt_colour *colour, const brush *b, const xt_frame_place *p, 
                     xt_colour there) {
     const bool label = b->def->kind == XT_FRAME_LABEL, skin = p->tissue == 0 || p->other == 0;
     const double covered = fmin(fmax(0.5 + (label ? 1.0 : 1.15) / 2 - p->distance, 0), 1);
+    if (!(covered > 0)) return;
     xt_colour line = b->palette->ink;
     double strength = skin ? 0.85 : 0.55;
     if (!skin && !label) {

@@ -130,12 +130,11 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
     g->cover = malloc(n * sizeof *g->cover);
     g->plain = malloc(n);
     g->value = values ? malloc(n * sizeof *g->value) : NULL;
-    float *u = malloc(n * sizeof *u), *along = malloc(n * sizeof *along);
-    if (!g->tissue || !g->cover || !g->plain || !u || !along || (values && !g->value)) {
-        free(u);
-        free(along);
-        xt_frame_grid_free(g);
-        return xt_no_memory(err, "a picture's slice", n * 14);
+    float *read = malloc(n * sizeof *read);
+    xt_status status = XT_OK;
+    if (!g->tissue || !g->cover || !g->plain || !read || (values && !g->value)) {
+        status = xt_no_memory(err, "a picture's slice", n * 14);
+        goto done;
     }
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
@@ -149,15 +148,16 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
         g->second = def->second;
         g->share = def->share;
     }
-    if (!has_cover(g, def->sketch)) xt_frame_smooth_cover(g, u, along);
+    if (!has_cover(g, def->sketch)) XT_GO(xt_frame_smooth_cover(g, err));
     if (def->blended && g->second && g->value) {
-        memcpy(along, g->value, n * sizeof *along);
-        unblend(g, along);
+        memcpy(read, g->value, n * sizeof *read);
+        unblend(g, read);
     }
-    find_plain(g, (uint8_t *)u);
-    free(u);
-    free(along);
-    return XT_OK;
+    find_plain(g, (uint8_t *)read);
+done:
+    free(read);
+    if (status != XT_OK) xt_frame_grid_free(g);
+    return status;
 }
 
 typedef struct {

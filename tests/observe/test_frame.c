@@ -180,6 +180,43 @@ static void lengths_are_true(void **state) {
     }
 }
 
+/* A disk of voxels is drawn as a disk: no steps, however long they are in its voxels. */
+static void round_bodies_are_round(void **state) {
+    (void)state;
+    enum { N = 124, LINES = 360 };
+    static float v[N * N];
+    static uint8_t t[N * N];
+    for (double radius = 30; radius < 61; radius += 7.7) {
+        for (int k = 0; k < N * N; k++) {
+            t[k] = hypot(k % N + 0.5 - N / 2.0, k / N + 0.5 - N / 2.0) < radius;
+            v[k] = t[k] ? 1.f : NAN;
+        }
+        xt_frame_def def = sample();
+        def.nx = def.ny = N;
+        def.value = v;
+        def.tissue = t;
+        def.no_outlines = true;
+        def.map = XT_MAP_BALANCE; /* coloured inside, white outside */
+        xt_frame_layout l;
+        xt_image image = draw(&l, &def);
+        const xt_colour inside = at(&image, &l, &def, N / 2.0, N / 2.0), outside = at(&image, &l, &def, 1, 1);
+        double mean = 0;
+        for (int a = 0; a < LINES; a++) {
+            const double c = cos(a * acos(-1) * 2 / LINES), s = sin(a * acos(-1) * 2 / LINES);
+            double edge = radius - 3;
+            while (edge < radius + 3) {
+                const xt_colour here = at(&image, &l, &def, N / 2.0 + edge * c, N / 2.0 + edge * s);
+                if (apart(here, outside) < apart(here, inside)) break;
+                edge += 0.02;
+            }
+            assert_true(fabs(edge - radius) < 0.36);
+            mean += edge / LINES;
+        }
+        assert_true(fabs(mean - radius) < 0.1);
+        xt_image_free(&image);
+    }
+}
+
 static void what_is_not_known_is_hatched_grey(void **state) {
     (void)state;
     xt_frame_def def = sample();
@@ -426,6 +463,7 @@ int main(void) {
         cmocka_unit_test(fields_do_not_blur_across_tissues_or_the_skin),
         cmocka_unit_test(outlines_run_where_tissues_meet_and_nowhere_else),
         cmocka_unit_test(lengths_are_true),
+        cmocka_unit_test(round_bodies_are_round),
         cmocka_unit_test(what_is_not_known_is_hatched_grey),
         cmocka_unit_test(layers_of_one_voxel_keep_their_width),
         cmocka_unit_test(shares_move_the_boundary),
