@@ -87,6 +87,9 @@ __kernel void fill_kinds(__global const uint *share, int nx, int ny, int nz, int
 #define XT_WIDE 1 /* voxels of a row that a work-item smooths: 16 on processors, which do them together */
 #endif
 #define XT_FULL 0x3fc03fc0u /* 64 times 255, twice */
+/* To the nearest byte (once shifted by 6), halves away from the middle: what two neighbours have of a voxel
+ * still adds up, and their surfaces stay in one place. */
+#define XT_ROUND(sum) ((sum) + 0x1f001fu + ((sum) >> 13 & 0x10001u))
 
 /* Is i beyond an open wall of an axis of n voxels? Bit 0: the lower one, bit 1: the upper. */
 static inline bool xt_nothing(int i, int n, int open) {
@@ -150,7 +153,7 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int r
         const uint16 was = vload16(0, own + begin);
         /* Where all is of one kind, which is nearly everywhere, codes are what they code. */
         const uint16 mixed = even | odd, full = (even ^ XT_FULL) | (odd ^ XT_FULL);
-        uint16 now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
+        uint16 now = (XT_ROUND(even) >> 6 & 0xff00ffu) | (XT_ROUND(odd) >> 6 & 0xff00ffu) << 8;
         const bool plain = !coded || !any(mixed != 0u) || !any(full != 0u);
         if (plain) {
             vstore16(xt_settle16(now, was, smoothed, held), 0, to + begin);
@@ -181,7 +184,7 @@ __kernel void fill_smooth(__global const uint *in, int nx, int ny, int nz, int r
                 even += ((a & 0xff00ffu) + 2u * (b & 0xff00ffu) + (c & 0xff00ffu)) << weight;
                 odd += ((a >> 8 & 0xff00ffu) + 2u * (b >> 8 & 0xff00ffu) + (c >> 8 & 0xff00ffu)) << weight;
             }
-        uint now = ((even + 0x200020u) >> 6 & 0xff00ffu) | ((odd + 0x200020u) >> 6 & 0xff00ffu) << 8;
+        uint now = (XT_ROUND(even) >> 6 & 0xff00ffu) | (XT_ROUND(odd) >> 6 & 0xff00ffu) << 8;
         if (coded) now = (now & ~coded) | (xt_codes_of(code, even, odd) & coded);
         to[x] = xt_settle(now, own[x], smoothed, held);
     }

@@ -187,6 +187,50 @@ static void a_cut(xt_device *device) {
     xt_volume_free(volume);
 }
 
+/* Where two tissues touch, one surface is left and then the other entered, in every pixel and from both
+ * sides: red, red, blue, blue, each half clear. */
+static void neighbours(xt_device *device) {
+    const int dims[3] = {30, 24, 20};
+    const double spacing[3] = {1, 1, 1};
+    xt_error err = {XT_OK, ""};
+    const size_t voxels = 30 * 24 * 20;
+    uint8_t *tissue = calloc(voxels, 1), *second = calloc(voxels, 1), map[256] = {0, 1, 2};
+    uint16_t *share = calloc(voxels, 2);
+    assert_true(tissue && second && share);
+    for (size_t i = 0; i < voxels; i++) {
+        const double x = (double)(i % 30), y = (double)(i / 30 % 24), z = (double)(i / (30 * 24));
+        const double part = fmin(fmax(x - 12.3 - 0.11 * y - 0.23 * z, 0), 1); /* of tissue 2 */
+        tissue[i] = part > 0.5 ? 2 : 1;
+        second[i] = part > 0 && part < 1 ? 3 - tissue[i] : 0;
+        share[i] = (uint16_t)(65535 * fmin(part, 1 - part));
+    }
+    xt_volume *volume;
+    OK(xt_volume_create(&volume, device, dims, spacing, 2, 0, &err));
+    OK(xt_volume_tissues(volume, tissue, second, share, map, &err));
+    xt_look look = plain_look();
+    look.ambient = 1;
+    look.diffuse = look.cap = 0;
+    look.smooth_edges = false;
+    look.surface[0] = (xt_surface_look){.colour = xt_colour_hex(0xff0000), .opacity = 0.5, .field = -1};
+    look.surface[1] = (xt_surface_look){.colour = xt_colour_hex(0x0000ff), .opacity = 0.5, .field = -1};
+    for (int side = 0; side < 2; side++) {
+        const xt_camera camera = {
+            .eye = {side ? 130 : -100, 12, 10}, .target = {15, 12, 10}, .up = {0, 0, 1}, .height = 19};
+        float *rgba = picture(NULL, volume, &camera, &look, 150, 121);
+        double worst = 0;
+        for (int i = 0; i < 150 * 121; i++) {
+            worst = fmax(worst, fabs((double)rgba[4 * i + (side ? 2 : 0)] - 0.75));
+            worst = fmax(worst, fabs((double)rgba[4 * i + (side ? 0 : 2)] - 0.1875));
+        }
+        close_to(worst, 0, 1e-3, "colours of two neighbours");
+        free(rgba);
+    }
+    xt_volume_free(volume);
+    free(tissue);
+    free(second);
+    free(share);
+}
+
 /* Nothing is above the faces of a filled box, however its voxels are shaped and its sides divide. */
 static void a_face_in_the_open(xt_device *device) {
     static const int all[3][3] = {{33, 21, 5}, {19, 40, 9}, {9, 10, 11}};
@@ -283,6 +327,10 @@ static void cuts_open_faces_and_sheets_are_thin(void **state) {
     (void)state;
     on_every_device(a_cut);
 }
+static void neighbours_are_left_before_they_are_entered(void **state) {
+    (void)state;
+    on_every_device(neighbours);
+}
 static void flat_faces_do_not_darken_themselves(void **state) {
     (void)state;
     on_every_device(a_face_in_the_open);
@@ -298,6 +346,7 @@ int main(void) {
         cmocka_unit_test(fog_thins_light_by_its_depth),
         cmocka_unit_test(glows_add_up_and_end_where_they_end),
         cmocka_unit_test(cuts_open_faces_and_sheets_are_thin),
+        cmocka_unit_test(neighbours_are_left_before_they_are_entered),
         cmocka_unit_test(flat_faces_do_not_darken_themselves),
         cmocka_unit_test(cameras_inside_and_looking_away),
     };
