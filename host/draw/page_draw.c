@@ -162,6 +162,8 @@ static void draw_bar(xt_image *image, const xt_page *page, int index) {
     axis.align = XT_CENTRE;
     char text[256];
     const double room = bar->beside || p->def.bars > 1 ? h + 30 * u : p->area_h;
+    const double wide = xt_font_width(p->font, bar->label, &axis);
+    if (wide > room) axis.size *= fmax(0.94 * room / wide, 0.62); /* smaller before it loses its unit */
     xt_font_draw(image, p->font, x + w + 20 * u + widest + xt_font_capital(p->font, &axis), y + h / 2,
                  xt_font_fit(p->font, bar->label, &axis, room, text, sizeof text), &axis);
 }
