@@ -20,10 +20,12 @@ crosstalk.slice.all = function (data) {
             found.get(key).per[i] = film;
         }
     });
+    for (const entry of found.values()) /* of `crosstalk render` */
+        if (entry.series.startsWith("render/") && !crosstalk.slice.plane(entry.series)) entry.label += ", in space";
     const labels = [...found.values()].map(entry => entry.label);
     for (const entry of found.values()) /* one thing in several planes */
         if (labels.filter(label => label === entry.label).length > 1)
-            entry.label += ", " + (crosstalk.slice.plane(entry.per.find(Boolean).series) || entry.series);
+            entry.label += ", " + (crosstalk.slice.plane(entry.per.find(Boolean).series) || crosstalk.words(entry.series.split("/").pop()));
     const asked = ((data.runs[0].record.scene.output || {}).frames || []).map(frame => frame.show || frame);
     const place = entry => { const at = asked.findIndex(show => entry.series === show
         || entry.series.startsWith(show + "_")); return at < 0 ? asked.length : at; };

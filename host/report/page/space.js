@@ -105,22 +105,27 @@ crosstalk.spaceMake = function (element, first) {
         part.canvas.dataset.state = "busy";
         try {
             const [t, v] = await Promise.all([volume.unpack(time.tissues), f ? volume.unpack(time.fields[chosen.field]) : null]);
-            if (mine !== turnOf) return;
-            part.means = f ? volume.means(t, v, f) : null;
-            if (t !== tissues) part.surfaces = volume.surfaces(t);
-            if (view && (t !== tissues || view.fresh)) view.drawing.setTissues(space, part.surfaces);
-            if (view && (t !== tissues || v !== field || view.fresh)) {
-                view.drawing.setField(v ? volume.known(v, part.surfaces.labels) : null);
-                view.drawing.setMap(f ? space.maps[f.map] : null);
-                view.drawing.setBricks(volume.brickDims, volume.bricks(part.surfaces.labels, v));
-            }
-            [tissues, field] = [t, v];
-            setLook();
-            if (view && (view.fresh || view.fresh === undefined)) { view.fresh = false; view.begin(); }
-            else if (view) view.change(false);
-            else crosstalk.spaceFlat(part.canvas, space, part.surfaces.labels, v, look, f ? space.maps[f.map] : null);
-            legends();
+            if (mine === turnOf) take(t, v);
         } catch (reason) { complain("The view in space failed: " + reason.message); }
+    }
+
+    /* What was unpacked, onto the card. */
+    function take(t, v) {
+        const f = fieldOf();
+        part.means = f ? volume.means(t, v, f) : null;
+        if (t !== tissues) part.surfaces = volume.surfaces(t);
+        if (view && (t !== tissues || view.fresh)) view.drawing.setTissues(space, part.surfaces);
+        if (view && (t !== tissues || v !== field || view.fresh)) {
+            view.drawing.setField(v ? volume.known(v, part.surfaces.labels) : null);
+            view.drawing.setMap(f ? space.maps[f.map] : null);
+            view.drawing.setBricks(volume.brickDims, volume.bricks(part.surfaces.labels, v));
+        }
+        [tissues, field] = [t, v];
+        setLook();
+        if (view && (view.fresh || view.fresh === undefined)) { view.fresh = false; view.begin(); }
+        else if (view) view.change(false);
+        else crosstalk.spaceFlat(part.canvas, space, part.surfaces.labels, v, look, f ? space.maps[f.map] : null);
+        legends();
     }
 
     /* ---- legends over the picture ---- */
@@ -265,6 +270,7 @@ crosstalk.spaceMake = function (element, first) {
         const has = space.fields.length > 0;
         part.canvas = make("canvas", {class: "space-canvas", tabindex: "0", role: "application", "aria-roledescription": "picture that turns",
             "aria-describedby": id("keys")});
+        part.paper = make("canvas", {class: "space-paper", hidden: true, "aria-hidden": "true"});
         part.title = make("div", {class: "space-title"});
         part.colours = make("canvas", {width: 256, height: 1, "aria-hidden": "true"});
         part.ticks = make("div", {class: "space-ticks"});
@@ -294,7 +300,7 @@ crosstalk.spaceMake = function (element, first) {
         part.body = make("tbody", {});
         element.replaceChildren(part.complaint, make("div", {class: "space"},
             make("figure", {class: "space-figure"},
-                make("div", {class: "space-stage"}, part.canvas, part.title, part.bar, part.glyph, part.scale),
+                make("div", {class: "space-stage"}, part.canvas, part.paper, part.title, part.bar, part.glyph, part.scale),
                 make("figcaption", {}, make("p", {class: "hidden", id: id("keys")}, "Arrow keys turn it, with Shift they move it; plus and minus zoom; Home resets."),
                     part.words, part.note, part.about = make("p", {class: "space-about"}, about()))),
             make("div", {class: "space-panel screen", role: "group", "aria-label": "Controls of the view in space"},
@@ -338,8 +344,29 @@ crosstalk.spaceMake = function (element, first) {
         // Unpacking and compiling wait until the reader comes near, or the page has nothing else to do.
         const near = new IntersectionObserver(entries => { if (entries.some(e => e.isIntersecting)) wake(); }, {rootMargin: "500px"});
         near.observe(part.canvas);
+        window.addEventListener("beforeprint", paper);
         const idle = window.requestIdleCallback || (act => setTimeout(act, 1500));
         idle(() => idle(wake));
+    }
+
+    /* A browser prints what its canvases showed last: the paper gets a copy, on white, of a picture that is complete. */
+    function paper() {
+        wake();
+        try {
+            if (!tissues) { // nobody came near so far
+                const time = space.times[chosen.time], voxels = space.dims[0] * space.dims[1] * space.dims[2];
+                turnOf++;
+                take(volume.unpackNow(time.tissues, voxels * space.tissues.length),
+                    fieldOf() ? volume.unpackNow(time.fields[chosen.field], voxels) : null);
+            }
+            if (!view) return;
+            view.setGround("#ffffff");
+            view.complete();
+            part.paper.hidden = false;
+            part.paper.width = part.canvas.width;
+            part.paper.height = part.canvas.height;
+            part.paper.getContext("2d", {willReadFrequently: true}).drawImage(part.canvas, 0, 0);
+        } catch (reason) { complain("The view in space failed: " + reason.message); }
     }
 
     function wake() {
@@ -353,7 +380,6 @@ crosstalk.spaceMake = function (element, first) {
             view.fresh = true;
             view.setGround(ground());
             window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.setGround(ground()));
-            window.addEventListener("beforeprint", () => { view.setGround("#ffffff"); view.complete(); });
             window.addEventListener("afterprint", () => view.setGround(ground()));
             new ResizeObserver(overlays).observe(part.canvas);
         }

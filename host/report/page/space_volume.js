@@ -21,6 +21,13 @@ crosstalk.spaceVolume = function (space) {
         return made;
     }
 
+    /* The same at once, for a page that is printed before it was looked at. */
+    function unpackNow(id, size) {
+        const made = crosstalk.inflate(bytes(id), size);
+        held.set(id, Promise.resolve(made));
+        return made;
+    }
+
     /* A volume, smoothed along each axis with the weights 1, middle, 1: steps between voxels become slopes. At a wall
      * that cuts through the body it goes on as it is, at one that hardly touches it there is nothing beyond. */
     const spare = new Float32Array(count), axes = [[1, nx], [nx, ny], [nx * ny, nz]];
@@ -131,5 +138,5 @@ crosstalk.spaceVolume = function (space) {
         return [(b - a) / (high - low), (a - low) / (high - low)];
     }
 
-    return {unpack, surfaces, bricks, brickDims, known, means, value, scale, count};
+    return {unpack, unpackNow, surfaces, bricks, brickDims, known, means, value, scale, count};
 };
