@@ -1,9 +1,10 @@
 /* Where the skin runs. The body is made of whole voxels (mesh/mesh.h), so its outline is a staircase; every
  * curve that keeps the centres of its voxels inside and all others outside says the same. Drawn is a smooth
- * one of them. Round bodies have steps as long as the root of eight radii, so the mask is smoothed widely, by
- * a filter that leaves quadratics alone (twice the blur less the blur of it) and so keeps curved outlines
- * where they are. Where that would put a voxel on the wrong side it is held back, and the whole is relaxed
- * (S. Gibson, "Constrained elastic surface nets", 1998). */
+ * one of them. Round bodies have steps as long as the root of eight radii, so the mask is smoothed that
+ * widely. A blur of width s lowers the mask at the edge of a disk of radius r by s / (r sqrt(8 pi)), the blur
+ * of the blur by sqrt(2) times that: they are added such that this cancels. Where a voxel would come to the
+ * wrong side it is held back, and the whole is relaxed (S. Gibson, "Constrained elastic surface nets", 1998).
+ */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -93,9 +94,9 @@ static void smooth_widely(float *u, float *along, float *once, const xt_frame_gr
 }
 
 /* On a grid with room around it: what blurs do at its edges is not felt inside. */
-xt_status xt_frame_smooth_cover(xt_frame_grid *g, xt_error *err) {
+xt_status xt_frame_smooth_cover(xt_frame_grid *g, bool cornered, xt_error *err) {
     const int wide = half_step(g);
-    const bool small = wide < SMALL;
+    const bool small = cornered || wide < SMALL;
     const int margin = small ? 0 : PASSES * wide + ROUNDS;
     xt_frame_grid room = {.nx = g->nx + 2 * margin, .ny = g->ny + 2 * margin};
     const size_t n = (size_t)room.nx * (size_t)room.ny;

@@ -22,8 +22,9 @@ typedef struct {
 } xt_frame_grid;
 
 /* The skin as a smooth curve between the voxels' centres, into grid->cover: 1 inside, 0 outside, a ramp of
- * two voxels' width between. In frame_cover.c. */
-xt_status xt_frame_smooth_cover(xt_frame_grid *grid, xt_error *err);
+ * one or two voxels' width between. cornered: the body has corners to keep, as where an oblique slice leaves
+ * the box. In frame_cover.c. */
+xt_status xt_frame_smooth_cover(xt_frame_grid *grid, bool cornered, xt_error *err);
 
 xt_status xt_frame_grid_make(xt_frame_grid *grid, const xt_frame_def *def, double per_mm, xt_error *err);
 void xt_frame_grid_free(xt_frame_grid *grid);

@@ -148,7 +148,7 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
         g->second = def->second;
         g->share = def->share;
     }
-    if (!has_cover(g, def->sketch)) XT_GO(xt_frame_smooth_cover(g, err));
+    if (!has_cover(g, def->sketch)) XT_GO(xt_frame_smooth_cover(g, def->clip != NULL, err));
     if (def->blended && g->second && g->value) {
         memcpy(read, g->value, n * sizeof *read);
         unblend(g, read);
