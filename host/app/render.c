@@ -131,7 +131,9 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
          "take away what lies above AXIS[=PLACE], or below it with AXIS[=PLACE]:below; PLACE is 0.5 or 12mm; "
          "repeatable, up to 6"},
         {"--slice", 0, XT_OPTION_LIST, &o.slice, "PLANE",
-         "a flat slice across AXIS[=PLACE] instead of a view of the volume; needs no device; repeatable"},
+         "a flat slice across AXIS[=PLACE], or across a direction (1,0,2 or 1,0,2=5mm from the middle), "
+         "instead of a "
+         "view of the volume; needs no device; repeatable"},
         {"--azimuth", 0, XT_OPTION_TEXT, &o.azimuth, "DEGREES",
          "camera to the viewer's right; 0: from the front; 30"},
         {"--elevation", 0, XT_OPTION_TEXT, &o.elevation, "DEGREES",

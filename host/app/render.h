@@ -7,11 +7,13 @@
 #include "app/found.h"
 #include "app/pictures.h"
 
-/* A plane across an axis. */
+/* A plane across an axis, or across a direction through the middle. */
 typedef struct {
-    int axis;
+    int axis; /* 0..2; -1: across `normal` */
     bool given, fraction;
-    double at; /* mm from the box's first corner, or a fraction; not given: the middle */
+    double at; /* mm from the box's first corner, or a fraction; not given: the middle. Across `normal`: mm
+                  along it from the middle */
+    double normal[3];
 } xt_render_plane;
 
 /* What the command line says, as text. */
@@ -28,8 +30,9 @@ typedef struct {
  * nobody says, NULL: none. Free with xt_view_request_clear, after failure too. */
 xt_status xt_render_request(xt_view_request *request, const xt_render_options *options, const xt_found *found,
                             const char *first, xt_error *err);
-/* "z", "z=0.5", "x=12mm". `what`: for messages. */
-xt_status xt_render_plane_parse(xt_render_plane *plane, const char *text, const char *what, xt_error *err);
+/* "z", "z=0.5", "x=12mm"; `oblique` ones too: "1,0,2", "1,0,2=-5mm". `what`: for messages. */
+xt_status xt_render_plane_parse(xt_render_plane *plane, const char *text, bool oblique, const char *what,
+                                xt_error *err);
 /* A number of an option, between low and high. */
 xt_status xt_render_number(double *value, const char *option, const char *text, double low, double high,
                            xt_error *err);

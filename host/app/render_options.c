@@ -18,18 +18,11 @@ xt_status xt_render_number(double *value, const char *option, const char *text, 
                    text);
 }
 
-xt_status xt_render_plane_parse(xt_render_plane *plane, const char *text, const char *what, xt_error *err) {
-    const char *axis = text[0] ? strchr("xyz", text[0]) : NULL;
+/* "12mm" or "12 mm": in mm (*length) or a plain number. False: neither. */
+static bool read_place(double *at, bool *length, const char *text) {
     char value[64];
     size_t n = 0;
-    *plane = (xt_render_plane){0};
-    if (!axis || (text[1] && text[1] != '=') || (text[1] && !text[2]))
-        return xt_fail(err, XT_USAGE,
-                       "%s: expected an axis and a place such as z=0.5 or x=12mm, found '%.64s'", what, text);
-    plane->axis = (int)(axis - "xyz");
-    plane->given = text[1] != '\0';
-    if (!plane->given) return XT_OK;
-    for (const char *c = text + 2; *c && n + 2 < sizeof value; c++) { /* 12mm is 12 mm */
+    for (const char *c = text; *c && n + 2 < sizeof value; c++) { /* 12mm is 12 mm */
         if (isalpha((unsigned char)*c) && n && isdigit((unsigned char)value[n - 1]) && *c != 'e')
             value[n++] = ' ';
         value[n++] = *c;
@@ -38,15 +31,50 @@ xt_status xt_render_plane_parse(xt_render_plane *plane, const char *text, const 
     xt_dim dim;
     xt_unit mm;
     xt_error why = {0};
-    XT_TRY(xt_unit_parse(&mm, "mm", err));
-    if (xt_quantity_parse(&plane->at, &dim, value, &why) == XT_OK) {
-        plane->fraction = xt_dim_is_one(dim);
-        if (plane->fraction ? plane->at >= 0 && plane->at <= 1 : xt_dim_equal(dim, mm.dim) && plane->at >= 0)
-            return XT_OK;
+    if (xt_unit_parse(&mm, "mm", &why) != XT_OK || xt_quantity_parse(at, &dim, value, &why) != XT_OK)
+        return false;
+    *length = xt_dim_equal(dim, mm.dim);
+    return *length || xt_dim_is_one(dim);
+}
+
+/* "1,0,2" and what may follow. */
+static bool read_direction(double normal[3], const char **rest, const char *text) {
+    double square = 0;
+    for (int k = 0; k < 3; k++) {
+        char *end;
+        normal[k] = strtod(text, &end);
+        if (end == text || !(fabs(normal[k]) <= 1e6) || (k < 2 && *end != ',')) return false;
+        square += normal[k] * normal[k];
+        *rest = end;
+        text = end + 1;
     }
+    return square > 1e-12;
+}
+
+xt_status xt_render_plane_parse(xt_render_plane *plane, const char *text, bool oblique, const char *what,
+                                xt_error *err) {
+    const char *axis = text[0] ? strchr("xyz", text[0]) : NULL, *rest = text + 1;
+    bool length = false;
+    *plane = (xt_render_plane){.axis = axis ? (int)(axis - "xyz") : -1};
+    if ((!axis && !(oblique && read_direction(plane->normal, &rest, text))) || (*rest && *rest != '=') ||
+        (*rest && !rest[1]))
+        return xt_fail(err, XT_USAGE,
+                       "%s: expected an axis and a place such as z=0.5 or x=12mm%s, found '%.64s'", what,
+                       oblique ? ", or a direction such as 1,0,2 or 1,0,2=5mm" : "", text);
+    plane->given = *rest != '\0';
+    if (!plane->given) return XT_OK;
+    const bool good = read_place(&plane->at, &length, rest + 1);
+    plane->fraction = !length;
+    if (!axis)
+        return good && length ? XT_OK
+                              : xt_fail(err, XT_USAGE,
+                                        "%s: expected a length such as 5mm or -5mm from the middle after "
+                                        "'%.*s=', found '%.64s'",
+                                        what, (int)(rest - text), text, rest + 1);
+    if (good && plane->at >= 0 && (length || plane->at <= 1)) return XT_OK;
     return xt_fail(err, XT_USAGE,
-                   "%s: expected a fraction from 0 to 1 or a length such as 12mm after '%c=', found '%s'",
-                   what, text[0], value);
+                   "%s: expected a fraction from 0 to 1 or a length such as 12mm after '%c=', found '%.64s'",
+                   what, text[0], rest + 1);
 }
 
 /* ---- fields ---- */
@@ -240,7 +268,7 @@ static xt_status read_cuts(xt_view_request *r, const xt_render_options *o, xt_er
         xt_render_plane plane;
         xt_view_cut *cut = &r->cut[r->cuts++];
         if (!next_part(part, sizeof part, &text)) part[0] = '\0';
-        XT_TRY(xt_render_plane_parse(&plane, part, "--cut", err));
+        XT_TRY(xt_render_plane_parse(&plane, part, false, "--cut", err));
         *cut = (xt_view_cut){plane.axis, plane.given, plane.fraction, plane.at, 0};
         if (!next_part(part, sizeof part, &text)) continue;
         cut->away = strcmp(part, "below") == 0;

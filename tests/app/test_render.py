@@ -135,6 +135,16 @@ with running.scratch() as work:
     done = render(run, "--time", "last", "--cut", "z=0mm", "-o", one, "--force", *SMALL[:-1])
     assert "nothing is to be seen" in done.stderr or "past the volume" in done.stderr, done.stderr
 
+    # a plane across a direction is that across an axis, if it is one; and it has to meet the box
+    flat = []
+    for plane in ("z=0.5", "0,0,3=0.1mm"):
+        render(run, "--slice", plane, "--show", "tissue", "--time", "last", "-o", one, "--force", "--size", "600x600", "--quiet")
+        flat.append(picture(one)[0])
+    assert flat[0].shape == flat[1].shape, (flat[0].shape, flat[1].shape)
+    assert (np.abs(flat[0].astype(int) - flat[1]).max(axis=2) > 40).mean() < 0.02, "oblique"
+    says("misses the box", run, "--time", "last", "--slice", "1,1,1=-2000mm", *out)
+    says("or a direction such as", run, "--slice", "0,0,0", *out)
+
     # all of a field beyond its scale: a picture and a word
     done = render(run, "--time", "last", "--show", "myokine", "--low", "1e6", "-o", one, "--force", *SMALL[:-1])
     assert "beyond its scale" in done.stderr, done.stderr
