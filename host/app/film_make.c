@@ -37,23 +37,30 @@ void xt_film_def_default(xt_film_def *def) {
 
 /* ---- which pictures ---- */
 
-/* The names of all series, once each. Returns how many of them fit `word`: are it, or begin with it and "_".
- */
+/* The series that fit `word`, once each: are it, or begin with it and "_"; where some have nothing but a
+ * plane behind it ("f_fat_z2", not "f_fat_change_z2"), only those. Returns how many. NULL fits all. */
 static int list_series(xt_text *list, const char **fits, const film *f, const char *word) {
     const size_t n = word ? strlen(word) : 0;
     int count = 0;
+    bool plain = false;
     *fits = NULL;
     for (int i = 0; i < f->pictures.count; i++) {
         const char *name = f->pictures.picture[i].series;
         if (i && strcmp(name, f->pictures.picture[i - 1].series) == 0) continue;
-        xt_text_printf(list, "%s%s", list->size ? ", " : "", name);
         if (word && strcmp(name, word) == 0) { /* exactly: nothing else counts */
             *fits = name;
             return 1;
         }
         if (word && (strncmp(name, word, n) != 0 || name[n] != '_')) continue;
-        if (!*fits) *fits = name;
-        count++;
+        const bool only_plane = word && !strchr(name + n + 1, '_');
+        if (plain && !only_plane) continue;
+        if (only_plane && !plain) {
+            plain = true;
+            xt_text_free(list);
+            count = 0;
+        }
+        if (count++ == 0) *fits = name;
+        xt_text_printf(list, "%s%s", list->size ? ", " : "", name);
     }
     return count;
 }
@@ -61,7 +68,9 @@ static int list_series(xt_text *list, const char **fits, const film *f, const ch
 static xt_status choose_series(const char **series, const film *f, xt_error *err) {
     const char *word = f->def->series, *names[256];
     xt_text list = {0};
-    const int fits = list_series(&list, series, f, word);
+    const char *any;
+    int fits = list_series(&list, series, f, word);
+    if (fits == 0) list_series(&list, &any, f, NULL);
     if (!f->pictures.count)
         xt_fail(err, XT_USAGE, "%s: no pictures in its folder frames to make a film of", f->def->dir);
     else if (fits > 1)
@@ -122,7 +131,11 @@ static xt_status column(int *at, const film *f, const char *name, xt_error *err)
     const char *nearest = xt_nearest(name, f->rows.name, f->rows.columns);
     if (nearest)
         return xt_fail(err, XT_USAGE, "series.csv has no column '%s'; did you mean '%s'?", name, nearest);
-    return xt_fail(err, XT_USAGE, "series.csv has no column '%s'", name);
+    xt_text all = {0};
+    for (int k = 0; k < f->rows.columns; k++) xt_text_printf(&all, "%s%s", k ? ", " : "", f->rows.name[k]);
+    xt_fail(err, XT_USAGE, "series.csv has no column '%s'; there are %s", name, xt_text_get(&all));
+    xt_text_free(&all);
+    return XT_USAGE;
 }
 
 static double cell(const xt_curves *rows, long long row, int k) {

@@ -66,7 +66,10 @@ int main(int argc, char **argv) {
     app.stop = &stop;
     app.drawing = &drawing;
     const xt_status status = dispatch(&app, argc, argv, &err);
-    if (err.status != XT_OK) xt_log_error(&app.log, &err);
+    if (err.status == XT_STOPPED)
+        xt_log_warn(&app.log, "%s", err.text); /* as asked for */
+    else if (err.status != XT_OK)
+        xt_log_error(&app.log, &err);
     xt_log_free(&app.log);
     return (int)status;
 }
