@@ -1,5 +1,5 @@
 /* The parts of `crosstalk render`: options (render_options.c), views (render_views.c), slices
- * (render_slices.c). */
+ * (render_slices.c, render_planes.c). */
 #ifndef APP_RENDER_H
 #define APP_RENDER_H
 

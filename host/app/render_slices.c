@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "app/render.h"
-#include "observe/cut.h"
-#include "observe/frame.h"
-#include "observe/slice.h"
+#include "app/render_planes.h"
 
 typedef struct {
     xt_render_plane plane;
@@ -23,83 +20,9 @@ typedef struct {
     xt_pictures pictures;
 } state;
 
-/* A plane of one array, laid out in rows. */
-typedef struct {
-    int axis, index, nx, ny;
-    const int *dims;
-    float *out;
-} cutting;
-
-static xt_status take_plane(const float *values, int z, void *context, xt_error *err) {
-    (void)err;
-    const cutting *c = context;
-    const int *n = c->dims;
-    if (c->axis == 2) {
-        if (z == c->index) memcpy(c->out, values, (size_t)n[0] * (size_t)n[1] * sizeof *values);
-        return XT_OK;
-    }
-    float *row = c->out + (size_t)z * (size_t)c->nx; /* z is up */
-    for (int i = 0; i < c->nx; i++)
-        row[i] = c->axis == 0 ? values[(size_t)i * (size_t)n[0] + (size_t)c->index]
-                              : values[(size_t)c->index * (size_t)n[0] + (size_t)i];
-    return XT_OK;
-}
-
-/* The voxel along the axis; of oblique ones the number among those asked for. */
-static xt_status place(int *index, const wanted *w, const xt_vti_image *image, xt_error *err) {
-    const xt_render_plane *plane = &w->plane;
-    *index = w->number;
-    if (plane->axis < 0) return XT_OK;
-    const double h = image->spacing[plane->axis], size = image->dims[plane->axis] * h;
-    const double at = !plane->given ? size / 2 : plane->fraction ? plane->at * size : plane->at;
-    if (!(at >= 0 && at <= size * (1 + 1e-9)))
-        return xt_fail(err, XT_USAGE, "--slice: %g mm along %c; the volume reaches from 0 to %g mm", at,
-                       "xyz"[plane->axis], size);
-    *index = (int)(at / h);
-    if (*index >= image->dims[plane->axis]) *index = image->dims[plane->axis] - 1;
-    return XT_OK;
-}
-
-typedef struct {
-    xt_frame_def def;
-    float *value;
-    uint8_t *tissue, *second;
-    uint16_t *share;
-    char title[192], label[96], unit[16], subtitle[120], note[240];
-    xt_plane plane; /* oblique */
-    xt_side_text letters[4];
-    int index;
-} drawn;
-
-static void free_drawn(drawn *d) {
-    free(d->value);
-    free(d->tissue);
-    free(d->second);
-    free(d->share);
-}
-
-static void sides(drawn *d, const wanted *w, const xt_vti_image *image) {
-    xt_slice slice = {
-        .axis = w->plane.axis, .right = w->plane.axis == 0 ? 1 : 0, .up = w->plane.axis == 2 ? 1 : 2};
-    d->def.nx = image->dims[slice.right];
-    d->def.ny = image->dims[slice.up];
-    d->def.spacing[0] = image->spacing[slice.right];
-    d->def.spacing[1] = image->spacing[slice.up];
-    xt_slice_sides(d->def.side, &slice, image->affine);
-}
-
-static double voxel(const xt_vti_image *image) {
-    return fmax(image->spacing[0], fmax(image->spacing[1], image->spacing[2]));
-}
-
-/* Are values of shared voxels means over both tissues? As the frames of a run have it. */
-static bool is_blended(const xt_view_field *field, const xt_vti_image *image) {
-    return field->fades[0] > 0 && 2 * voxel(image) > field->fades[0];
-}
-
 /* As the frames of a run say it (MODEL.md §8.3). */
-static void resolution_note(drawn *d, const xt_view_field *field, const xt_vti_image *image) {
-    const double h = voxel(image);
+static void resolution_note(xt_render_slice *d, const xt_view_field *field, const xt_vti_image *image) {
+    const double h = xt_render_voxel(image);
     if (!(field->fades[0] > 0) || !(field->fades[0] < h)) return;
     snprintf(
         d->note, sizeof d->note,
@@ -112,114 +35,20 @@ static void resolution_note(drawn *d, const xt_view_field *field, const xt_vti_i
     d->def.badge = field->fades[1] < h ? "gradients not resolved" : "partly resolved";
 }
 
-static xt_status room_for(drawn *d, bool shared, xt_error *err) {
-    const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
-    d->value = malloc(pixels * sizeof *d->value);
-    d->tissue = malloc(pixels);
-    d->second = shared ? malloc(pixels) : NULL;
-    d->share = shared ? malloc(pixels * sizeof *d->share) : NULL;
-    if (!d->value || !d->tissue || (shared && (!d->second || !d->share)))
-        return xt_no_memory(err, "a slice", pixels * sizeof *d->value);
-    return XT_OK;
-}
-
-/* The voxels that a plane across an axis meets. field NULL: labels alone. */
-static xt_status take_across(drawn *d, const wanted *w, xt_snapshot *now, const xt_view_field *field,
-                             xt_error *err) {
-    const int a = w->plane.axis;
-    sides(d, w, now->image);
-    XT_TRY(room_for(d, now->second != NULL, err));
-    for (int v = 0; v < d->def.ny; v++)
-        for (int u = 0; u < d->def.nx; u++) {
-            const size_t x = (size_t)(a == 0 ? d->index : u),
-                         y = (size_t)(a == 1   ? d->index
-                                      : a == 0 ? u
-                                               : v),
-                         z = (size_t)(a == 2 ? d->index : v);
-            const size_t to = (size_t)v * (size_t)d->def.nx + (size_t)u,
-                         from = (z * (size_t)now->image->dims[1] + y) * (size_t)now->image->dims[0] + x;
-            d->tissue[to] = now->tissue[from];
-            if (d->second) d->second[to] = now->second[from];
-            if (d->share) d->share[to] = now->share[from];
-        }
-    cutting cut = {a, d->index, d->def.nx, d->def.ny, now->image->dims, d->value};
-    return field ? xt_vti_slices(now->reader, field->index, take_plane, &cut, err) : XT_OK;
-}
-
-/* Samples of a plane across a direction, as the frames of a run have them (observe/cut.h). */
-static xt_status take_oblique(drawn *d, const wanted *w, xt_snapshot *now, const xt_view_field *field,
-                              int width, xt_error *err) {
-    const xt_vti_image *image = now->image;
-    const double *n = w->plane.normal, length = sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
-    double box[3], point[3];
-    xt_cut cut = {0};
-    float *cells = NULL;
-    xt_material *material = NULL, *sample = NULL;
-    xt_status status = XT_OK;
-    for (int a = 0; a < 3; a++) {
-        box[a] = image->dims[a] * image->spacing[a];
-        point[a] = box[a] / 2 + w->plane.at * n[a] / length;
-    }
-    XT_GO(xt_plane_oblique(&d->plane, box, point, n, 0, err));
-    XT_GO(xt_cut_create_dense(&cut, image->dims, image->spacing, &d->plane,
-                              fmax(d->plane.size[0], d->plane.size[1]) / (0.7 * width), err));
-    d->def.nx = cut.nx;
-    d->def.ny = cut.ny;
-    memcpy(d->def.spacing, cut.spacing, sizeof d->def.spacing);
-    d->def.clip = d->plane.corner;
-    d->def.clips = d->plane.corners;
-    xt_plane_sides(d->letters, &d->plane, image->affine, image->spacing);
-    for (int k = 0; k < 4; k++) d->def.side[k] = d->letters[k];
-    const size_t samples = (size_t)cut.nx * (size_t)cut.ny;
-    material = calloc(now->voxels, sizeof *material);
-    sample = calloc(samples, sizeof *sample);
-    cells = field ? malloc(now->voxels * sizeof *cells) : NULL;
-    if (!material || !sample || (field && !cells)) {
-        status = xt_no_memory(err, "an oblique slice", now->voxels * sizeof *material);
-        goto done;
-    }
-    for (size_t i = 0; i < now->voxels; i++) {
-        material[i].tissue = now->tissue[i];
-        if (now->second) material[i].second = now->second[i];
-        if (now->second) material[i].share = now->share[i];
-    }
-    XT_GO(room_for(d, true, err));
-    XT_GO(xt_cut_tissues(sample, &cut, material, err));
-    if (field) XT_GO(xt_vti_read_floats(cells, now->reader, field->index, err));
-    if (field) XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, is_blended(field, image), err));
-    for (size_t i = 0; i < samples; i++) {
-        d->tissue[i] = sample[i].tissue;
-        d->second[i] = sample[i].second;
-        d->share[i] = sample[i].share;
-    }
-done:
-    xt_cut_free(&cut);
-    free(cells);
-    free(material);
-    free(sample);
-    return status;
-}
-
-static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, int moment, xt_error *err) {
+static xt_status prepare(xt_render_slice *d, const state *s, int kind, xt_snapshot *now, int moment,
+                         xt_error *err) {
     const wanted *w = &s->what[kind];
     const xt_view_request *r = s->job->request;
     const bool labels = strcmp(w->field, "tissue") == 0;
     xt_view_field field = {0};
-    *d = (drawn){0};
+    *d = (xt_render_slice){0};
     xt_frame_def_default(&d->def);
     if (labels && !now->labelled) return xt_fail(err, XT_USAGE, "%s holds no tissues", s->job->found->path);
     if (!labels) XT_TRY(xt_snapshot_find(&field, w->field, now, err));
-    XT_TRY(place(&d->index, w, now->image, err));
+    XT_TRY(xt_render_slice_place(&d->index, &w->plane, w->number, now->image, err));
     d->def.width = s->job->options->size ? r->width : 900;
     d->def.height = s->job->options->size ? r->height : 0;
-    const xt_view_field *source = labels ? NULL : &field;
-    XT_TRY(w->plane.axis < 0 ? take_oblique(d, w, now, source, d->def.width, err)
-                             : take_across(d, w, now, source, err));
-    const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
-    for (size_t i = 0; i < pixels; i++)
-        if (labels || !d->tissue[i]) d->value[i] = NAN;
-    d->def.blended = w->plane.axis >= 0 && is_blended(&field, now->image);
-    memcpy(d->def.voxel, now->image->spacing, sizeof d->def.voxel);
+    XT_TRY(xt_render_slice_take(d, &w->plane, now, labels ? NULL : &field, err));
 
     d->def.kind = labels ? XT_FRAME_LABEL : field.fraction ? XT_FRAME_FRACTION : XT_FRAME_FIELD;
     snprintf(d->title, sizeof d->title, "%s", r->title[0] ? r->title : labels ? "Tissue" : field.label);
@@ -253,7 +82,7 @@ static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, i
     return XT_OK;
 }
 
-static bool anything(const drawn *d) {
+static bool anything(const xt_render_slice *d) {
     const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
     for (size_t i = 0; i < pixels; i++)
         if (d->tissue[i] && (d->def.kind == XT_FRAME_LABEL || isfinite(d->value[i]))) return true;
@@ -267,7 +96,7 @@ static xt_status find_limits(state *s, xt_error *err) {
         XT_TRY(xt_snapshot_open(&now, s->job->found, s->job->moment[m], err));
         xt_status status = XT_OK;
         for (int k = 0; k < s->kinds && status == XT_OK; k++) {
-            drawn d;
+            xt_render_slice d;
             double low, high;
             status = prepare(&d, s, k, &now, s->job->moment[m], err);
             if (status == XT_OK) s->seen[k] |= anything(&d);
@@ -277,7 +106,7 @@ static xt_status find_limits(state *s, xt_error *err) {
                 s->low[k] = isnan(s->low[k]) ? low : fmin(s->low[k], low);
                 s->high[k] = isnan(s->high[k]) ? high : fmax(s->high[k], high);
             }
-            free_drawn(&d);
+            xt_render_slice_free(&d);
         }
         xt_snapshot_close(&now);
         if (status != XT_OK) return status;
@@ -306,7 +135,7 @@ static xt_status draw_moment(state *s, int moment, xt_error *err) {
     XT_TRY(xt_snapshot_open(&now, s->job->found, moment, err));
     xt_status status = XT_OK;
     for (int k = 0; k < s->kinds && status == XT_OK; k++) {
-        drawn d;
+        xt_render_slice d;
         xt_image image = {0};
         char name[160], time[48];
         status = prepare(&d, s, k, &now, moment, err);
@@ -327,7 +156,7 @@ static xt_status draw_moment(state *s, int moment, xt_error *err) {
             status = xt_pictures_add(&s->pictures, name, &image, text, 6, err);
         }
         xt_image_free(&image);
-        free_drawn(&d);
+        xt_render_slice_free(&d);
     }
     xt_snapshot_close(&now);
     return status;
@@ -346,7 +175,7 @@ static xt_status check_files(state *s, const xt_pictures_def *def, xt_error *err
     for (int m = 0, i = 0; m < s->job->moments; m++)
         for (int k = 0; k < s->kinds; k++, i++) {
             int index;
-            XT_GO(place(&index, &s->what[k], now.image, err));
+            XT_GO(xt_render_slice_place(&index, &s->what[k].plane, s->what[k].number, now.image, err));
             picture_name(name[i], sizeof name[i], &s->what[k], index, s->job->moment[m]);
             names[i] = name[i];
         }
