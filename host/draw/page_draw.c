@@ -201,6 +201,7 @@ void xt_page_triad(xt_image *image, const xt_page *page, double x, double y, dou
     style.bold = true;
     style.align = XT_CENTRE;
     const double half = xt_font_capital(p->font, &style) / 2, width = 2 * page->unit;
+    const double rim = 3 * page->unit; /* around what may lie over the picture */
     bool done[3] = {false, false, false};
     for (int turn = 0; turn < 3; turn++) { /* the one that points away first, so that nearer ones cover it */
         int k = -1;
@@ -209,7 +210,7 @@ void xt_page_triad(xt_image *image, const xt_page *page, double x, double y, dou
         done[k] = true;
         const double dx = direction[k][0] * size, dy = -direction[k][1] * size, length = hypot(dx, dy);
         const xt_colour colour = direction[k][2] < -0.3 ? page->palette.grey : page->palette.ink;
-        style.colour = colour;
+        xt_image_line(image, x, y, x + dx, y + dy, width + rim, page->palette.ground);
         xt_image_line(image, x, y, x + dx, y + dy, width, colour);
         if (length > 0.12 * size) {
             const double ux = dx / length, uy = dy / length, head = 5 * page->unit;
@@ -221,7 +222,12 @@ void xt_page_triad(xt_image *image, const xt_page *page, double x, double y, dou
             xt_image_polygon(image, tip, 3, colour);
         }
         const double away = length > 0.12 * size ? (length + 15 * page->unit) / length : 0;
-        xt_font_draw(image, p->font, x + dx * away, y + dy * away + half - (away > 0 ? 0 : 9 * page->unit),
-                     letter[k], &style);
+        const double tx = x + dx * away, ty = y + dy * away + half - (away > 0 ? 0 : 9 * page->unit);
+        style.colour = page->palette.ground;
+        for (int i = 0; i < 9; i++)
+            xt_font_draw(image, p->font, tx + (i % 3 - 1) * rim / 2, ty + (i / 3 - 1) * rim / 2, letter[k],
+                         &style);
+        style.colour = colour;
+        xt_font_draw(image, p->font, tx, ty, letter[k], &style);
     }
 }
