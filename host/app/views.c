@@ -16,8 +16,8 @@ typedef struct {
     const xt_view_request *request;
     xt_view view;
     xt_quantity_shown shown[XT_RENDER_FIELDS];
-    bool ready; /* limits are known */
-    bool warned;
+    bool ready;          /* limits are known */
+    bool warned, beyond; /* said: nothing is seen; all of a field is beyond its scale */
     char name[160];
 } one_view;
 
@@ -130,13 +130,19 @@ static xt_status find_limits(xt_outputs *o, int index, xt_error *err) {
     return XT_OK;
 }
 
-static xt_status find_reach(view_job *job, xt_error *err) {
-    for (int k = 0; k < job->of->view.fields; k++) {
+/* What the picture's colour bars have to say. */
+static xt_status find_reach(view_job *job, one_view *v, xt_error *err) {
+    for (int k = 0; k < v->view.fields; k++) {
         xt_read *read;
         const float *value;
-        XT_TRY(sample(&read, &value, job->outputs, job->of, k, err));
-        xt_view_reach_of(&job->reach[k], &job->of->view, k, value, job->outputs->views->samples);
+        XT_TRY(sample(&read, &value, job->outputs, v, k, err));
+        xt_view_reach *reach = &job->reach[k];
+        xt_view_reach_of(reach, &v->view, k, value, job->outputs->views->samples);
         xt_read_free(read);
+        if (v->beyond || reach->within || !(reach->below || reach->above)) continue;
+        v->beyond = true;
+        xt_log_warn(job->outputs->def.log, "view %s: %s lies beyond its scale of %.4g to %.4g everywhere",
+                    v->name, v->view.field[k].name, v->view.scale[k].low, v->view.scale[k].high);
     }
     return XT_OK;
 }
@@ -171,7 +177,7 @@ static xt_status draw(xt_outputs *o, int index, xt_error *err) {
     if (!v->view.width) XT_GO(xt_view_lay_out(&v->view, &words, o->views->font, err));
     XT_GO(xt_view_camera(&job->camera, &v->view, end > 0 ? 360 * v->request->turns * hours / end : 0, err));
     XT_GO(fill(o, v, err));
-    XT_GO(find_reach(job, err));
+    XT_GO(find_reach(job, v, err));
     xt_render_facts facts;
     XT_GO(xt_view_render(&job->inner, &facts, &v->view, &job->camera, o->views->volume, err));
     if (facts.seen == 0 && !v->warned)

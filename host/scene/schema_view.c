@@ -247,8 +247,8 @@ bool xt_view_colour(unsigned *rgb, const char *text) {
 
 static xt_status check_glow(const xt_view_glow *glow, const xt_node *node, xt_error *err) {
     if (glow->high <= glow->low) return xt_node_fail(node, err, "high must be above low");
-    if (glow->logarithmic && glow->low <= 0)
-        return xt_node_fail(node, err, "a logarithmic scale needs low above 0");
+    if (glow->logarithmic && (glow->low <= 0 || glow->high <= 0))
+        return xt_node_fail(node, err, "a logarithmic scale needs limits above 0");
     if (glow->points > XT_VIEW_POINTS)
         return xt_node_fail(node, err, "a transfer function of %d points; at most %d", glow->points,
                             XT_VIEW_POINTS);
@@ -259,6 +259,22 @@ static xt_status check_glow(const xt_view_glow *glow, const xt_node *node, xt_er
         seen |= glow->point[k].opacity > 0;
     }
     return seen ? XT_OK : xt_node_fail(node, err, "a transfer function that is 0 everywhere shows nothing");
+}
+
+/* `none` stands alone, and then something has to glow. */
+static xt_status check_none(const xt_view_request *view, const xt_node *node, xt_error *err) {
+    bool none = false, glows = false;
+    for (int i = 0; i < view->surfaces; i++)
+        for (int k = 0; k < view->surface[i].tissues; k++) {
+            none = strcmp(view->surface[i].tissue[k], "none") == 0;
+            if (none && (view->surfaces > 1 || view->surface[i].tissues > 1))
+                return xt_node_fail(xt_node_get(node, "surfaces"), err,
+                                    "'none' stands alone among the surfaces");
+        }
+    for (int i = 0; i < view->glows; i++) glows |= strcmp(view->glow[i].name, "tissue") != 0;
+    return !none || glows
+               ? XT_OK
+               : xt_node_fail(node, err, "nothing to see: neither a field nor a surface is asked for");
 }
 
 xt_status xt_view_check(const xt_view_request *view, const xt_node *node, xt_error *err) {
@@ -281,6 +297,7 @@ xt_status xt_view_check(const xt_view_request *view, const xt_node *node, xt_err
         if (view->surface[i].colour[0] && !xt_view_colour(&rgb, view->surface[i].colour))
             return xt_node_fail(xt_node_at(item, i), err, "expected a colour such as \"#a8413f\", found '%s'",
                                 view->surface[i].colour);
+    XT_TRY(check_none(view, node, err));
     if (view->cuts > XT_VIEW_CUTS)
         return xt_node_fail(xt_node_get(node, "cut"), err, "%d cuts in one view; at most %d", view->cuts,
                             XT_VIEW_CUTS);

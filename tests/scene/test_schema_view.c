@@ -102,7 +102,10 @@ static void nonsense_is_refused_where_it_stands(void **state) {
     static const char *const bad[][2] = {
         {"[{show: a, surfaces: [{tissues: b, colour: red}]}]", "expected a colour"},
         {"[{show: [{field: a, low: 3, high: 3}]}]", "high must be above low"},
-        {"[{show: [{field: a, low: 0, logarithmic: true}]}]", "low above 0"},
+        {"[{show: [{field: a, low: 0, logarithmic: true}]}]", "limits above 0"},
+        {"[{show: [{field: a, high: 0, logarithmic: true}]}]", "limits above 0"},
+        {"[{show: a, surfaces: [none, body]}]", "stands alone"},
+        {"[{show: tissue, surfaces: none}]", "nothing to see"},
         {"[{show: [{field: a, transfer: [{at: 0.5, opacity: 1}, {at: 0.5, opacity: 0}]}]}]", "must rise"},
         {"[{show: [{field: a, transfer: [{at: 0.5, opacity: 0}]}]}]", "shows nothing"},
         {"[{show: [{field: a, transfer: [{at: 2, opacity: 0}]}]}]", "at most 1"},
