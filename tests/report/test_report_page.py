@@ -171,6 +171,11 @@ def main(folder):
         page.open(both)
         expect(page.js("document.querySelectorAll('#slices .picture').length") == 2, "pictures are not side by side")
         expect("Where the scenes differ" in page.js("document.body.innerText"), "differences are not listed")
+        told = page.js("""{const [one, other] = [{output: {frames: [{show: ["a", "b"], pixels: 200}], views: [{show: [{field: "c"}]}]}},
+            {output: {frames: [{show: ["a", "b"], pixels: 300}], views: [{show: [{field: "d"}]}]}}];
+            return crosstalk.differences({runs: [one, other].map(scene => ({record: {scene, version: "1", git: "2"}}))});}""")
+        expect(told == [["output.frames", '[{"show":["a","b"],"pixels":200}]', '[{"show":["a","b"],"pixels":300}]'],
+            ["output.views", "c", "d"]], "differences in lists: %s" % told)
         page.size(*chromium.PHONE)
         expect(page.js(NOT_WIDER), "two runs do not fit a phone")
 

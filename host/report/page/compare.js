@@ -2,26 +2,31 @@
 /* Several runs beside one another: how they differ in what was asked and in what came out. */
 window.crosstalk = window.crosstalk || {};
 
-/* {"clock.until": "age 75 y", …}: every leaf of a scene by its path. */
+/* An item of a list (a picture, a film, an event) in a few words. */
+crosstalk.brief = value => Array.isArray(value) ? value.map(crosstalk.brief).join(" + ")
+    : value === null || typeof value !== "object" ? String(value)
+    : value.show ? crosstalk.brief(value.show) + (value.peak ? " (peak)" : "") : value.of || value.field || JSON.stringify(value);
+
+/* {"clock.until": {text: "age 75 y", whole: …}, …}: every leaf of a scene by its path; a list is one thing. */
 crosstalk.leaves = function (value, path = "", found = {}) {
-    if (Array.isArray(value)) /* a list is one thing: pictures by what they show */
-        found[path] = value.map(item => item && item.show ? item.show + (item.peak ? " (peak)" : "") : item
-            && typeof item === "object" ? JSON.stringify(item) : String(item)).join(", ") || "none";
+    const whole = JSON.stringify(value);
+    if (Array.isArray(value)) found[path] = {text: value.map(crosstalk.brief).join(", ") || "none", whole};
     else if (value !== null && typeof value === "object")
         for (const [key, inner] of Object.entries(value)) crosstalk.leaves(inner, path ? path + "." + key : key, found);
-    else found[path] = value === null ? "none" : String(value);
+    else found[path] = {text: value === null ? "none" : String(value), whole};
     return found;
 };
 
-/* Rows of what differs: [path, value in each run]. */
+/* Rows of what differs: [path, value in each run]; in full where a few words do not tell the difference. */
 crosstalk.differences = function (data) {
-    const all = data.runs.map(run => Object.assign(crosstalk.leaves(run.record.scene), {
+    const all = data.runs.map(run => crosstalk.leaves(Object.assign({}, run.record.scene, {
         "(program)": run.record.version + " " + run.record.git,
-            "(device)": run.record.device ? run.record.device.name : "none: well-mixed",
-        "(mesh)": run.record.mesh ? run.record.mesh.dims.join(" × ") : "none"}));
+        "(device)": run.record.device ? run.record.device.name : "none: well-mixed",
+        "(mesh)": run.record.mesh ? run.record.mesh.dims.join(" × ") : "none"})));
     const paths = [...new Set(all.flatMap(Object.keys))].filter(path => path !== "targets" && path !== "expect");
-    return paths.filter(path => new Set(all.map(leaves => leaves[path])).size > 1)
-        .map(path => [path].concat(all.map(leaves => leaves[path] === undefined ? "—" : leaves[path])));
+    const of = (path, what) => all.map(leaves => leaves[path] ? leaves[path][what] : "—");
+    return paths.filter(path => new Set(of(path, "whole")).size > 1)
+        .map(path => [path].concat(of(path, new Set(of(path, "text")).size > 1 ? "text" : "whole")));
 };
 
 crosstalk.compare = function (data) {
