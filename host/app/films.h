@@ -69,8 +69,11 @@ typedef struct {
 xt_status xt_film_moment_make(xt_film_moment *moment, const xt_film *film, xt_error *err);
 void xt_film_moment_clear(xt_film_moment *moment);
 
-/* films_text.c: names, titles, captions and notes, made once. */
 struct xt_outputs;
+/* films_planes.c: the planes that it asks for, among those of the run. */
+xt_status xt_film_planes(xt_film *film, struct xt_outputs *outputs, xt_error *err);
+
+/* films_text.c: names, titles, captions and notes, made once. */
 xt_status xt_film_describe(xt_film *film, const struct xt_outputs *outputs, xt_error *err);
 
 /* films_draw.c: the picture of a moment to its file; limits that are automatic widen to hold
