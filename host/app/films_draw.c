@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/again.h"
 #include "app/outputs_internal.h"
+#include "app/slice_text.h"
 #include "base/file.h"
-
-#ifndef CROSSTALK_GIT
-#define CROSSTALK_GIT ""
-#endif
 
 /* A plane laid out in rows. */
 typedef struct {
@@ -141,10 +139,9 @@ static void fill_panel(picture *p, int i) {
     def->sketch = panel->sketch;
 }
 
-/* The panels of one quantity as one row of values. flat: the value that is everywhere, NAN if there
- * are several. known, positive: is any finite, above 0? */
-static xt_status find_limits(double *low, double *high, double *flat, bool *known, bool *positive,
-                             const picture *p, int show, xt_error *err) {
+/* The panels of one quantity as one row of values. */
+static xt_status find_limits(double *low, double *high, xt_contrast *contrast, const picture *p, int show,
+                             xt_error *err) {
     size_t n = 0;
     xt_frame_def all = {0};
     for (int i = 0; i < p->film->panels; i++)
@@ -161,15 +158,7 @@ static xt_status find_limits(double *low, double *high, double *flat, bool *know
         for (size_t k = 0; k < count; k++)
             if (isfinite(p->value[i][k])) value[n++] = p->value[i][k];
     }
-    *known = n > 0;
-    *positive = false;
-    for (size_t k = 0; k < n && !*positive; k++) *positive = value[k] > 0;
-    *flat = n > 0 ? value[0] : NAN;
-    for (size_t k = 1; k < n; k++)
-        if (value[k] != value[0]) {
-            *flat = NAN;
-            break;
-        }
+    *contrast = xt_contrast_of(value, n);
     const float nothing = NAN;
     all.value = n ? value : &nothing;
     all.nx = n ? (int)n : 1;
@@ -188,22 +177,14 @@ static xt_status choose_limits(picture *p, char *told, size_t size, xt_error *er
     for (int show = 0; show < request->shows; show++) {
         double *low = &state->low[p->film->index * XT_FRAME_SHOWS + show];
         double *high = &state->high[p->film->index * XT_FRAME_SHOWS + show];
-        double a, b, flat = NAN;
-        bool known = false, positive = false;
+        double a, b;
+        xt_contrast contrast;
         const xt_quantity_shown *shown = &p->film->shown[show];
         if (shown->kind == XT_SHOW_TISSUE) continue;
-        XT_TRY(find_limits(&a, &b, &flat, &known, &positive, p, show, err));
-        const char *name = request->shows > 1 ? p->film->bar[show] : "";
-        const size_t used = strlen(told);
-        if (!known)
-            snprintf(told + used, size - used, " · %s%sno values here", name, name[0] ? ": " : "");
-        else if (request->logarithmic && !positive)
-            snprintf(told + used, size - used, " · %s%sno values above 0", name, name[0] ? ": " : "");
-        else if (isfinite(flat) && request->difference && flat == 0)
-            snprintf(told + used, size - used, " · %s%sno change", name, name[0] ? ": " : "");
-        else if (isfinite(flat))
-            snprintf(told + used, size - used, " · %s%s%.4g everywhere", name, name[0] ? ": " : "", flat);
-        if (known && !isfinite(flat) && (positive || !request->logarithmic)) {
+        XT_TRY(find_limits(&a, &b, &contrast, p, show, err));
+        xt_contrast_text(told, size, &contrast, request->shows > 1 ? p->film->bar[show] : "",
+                         request->logarithmic, request->difference);
+        if (xt_contrast_counts(&contrast, request->logarithmic)) {
             *low = isnan(*low) ? a : fmin(*low, a);
             *high = isnan(*high) ? b : fmax(*high, b);
         }
@@ -270,7 +251,7 @@ static xt_status write_picture(picture *p, const char *path, xt_error *err) {
         {"Command", o->def.command},
         {"Comment", film->note},
         {"Software", "Crosstalk " CROSSTALK_VERSION},
-        {"Source", CROSSTALK_GIT[0] ? CROSSTALK_GIT : NULL},
+        {"Source", xt_source_revision()},
     };
     xt_page_locator locator;
     locate(&locator, p);

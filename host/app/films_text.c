@@ -4,65 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/again.h"
 #include "app/outputs_internal.h"
 #include "app/resolution.h"
-
-static void capitalise(char *text) {
-    text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 32 : text[0]);
-}
-
-/* "a", "a and b", "a, b and c". */
-static void join(xt_text *out, int index, int count, const char *word) {
-    if (index > 0) xt_text_add(out, index == count - 1 ? " and " : ", ");
-    xt_text_add(out, word);
-}
-
-static xt_status take(char **out, xt_text *text, xt_error *err) {
-    *out = NULL;
-    XT_TRY(xt_text_check(text, "a note", err));
-    if (text->size == 0) return XT_OK;
-    *out = xt_text_take(text);
-    return *out ? XT_OK : xt_no_memory(err, "a note", 1);
-}
+#include "app/slice_text.h"
 
 /* ---- what the voxels cannot resolve ---- */
 
-typedef struct {
-    double shortest, longest; /* decay lengths, mm; INFINITY and 0 if it has none */
-    int at, until;            /* the tissues of them */
-} fading;
-
-static fading fading_of(const xt_outputs *o, int species) {
-    fading f = {INFINITY, 0, 0, 0};
-    for (int t = 1; t <= o->def.model->tissue_count; t++) {
+static xt_fading fading_of(const xt_outputs *o, int species) {
+    const xt_model *model = o->def.model;
+    xt_fading f = {model->species[species].name, INFINITY, 0, "", ""};
+    for (int t = 1; t <= model->tissue_count; t++) {
         if (!(o->present >> t & 1)) continue;
-        const double length = xt_decay_length(o->def.model, species, t);
+        const double length = xt_decay_length(model, species, t);
         if (!isfinite(length)) continue;
         if (length < f.shortest) {
             f.shortest = length;
-            f.at = t;
+            f.at = model->tissue[t].name;
         }
         if (length > f.longest) {
             f.longest = length;
-            f.until = t;
+            f.until = model->tissue[t].name;
         }
     }
     return f;
-}
-
-static void add_fading(xt_text *note, const xt_outputs *o, const fading *f) {
-    char one[64], two[64];
-    const xt_model *model = o->def.model;
-    snprintf(one, sizeof one, "%s", model->tissue[f->at].name);
-    snprintf(two, sizeof two, "%s", model->tissue[f->until].name);
-    for (char *c = one; *c; c++)
-        if (*c == '_') *c = ' ';
-    for (char *c = two; *c; c++)
-        if (*c == '_') *c = ' ';
-    if (f->at == f->until)
-        xt_text_printf(note, "%.2g mm (%s)", f->shortest, one);
-    else
-        xt_text_printf(note, "%.2g mm (%s) to %.2g mm (%s)", f->shortest, one, f->longest, two);
 }
 
 /* The longest edge of a voxel that lies in the film's planes. */
@@ -74,64 +39,32 @@ static double voxel_in_plane(const xt_film *film, const xt_mesh *mesh) {
     return longest;
 }
 
-/* Fields whose gradients the voxels cannot show (MODEL.md §8.3): on the picture, precisely. */
 static void note_resolution(xt_text *note, xt_text *badge, xt_film *film, const xt_outputs *o) {
     const double voxel = voxel_in_plane(film, o->def.mesh);
-    fading found[XT_FRAME_SHOWS];
-    int listed[XT_FRAME_SHOWS], n = 0, fields = 0, wholly = 0;
+    xt_fading fading[XT_FRAME_SHOWS];
+    int fields = 0;
     for (int k = 0; k < film->request->shows; k++) {
         const xt_quantity_shown *shown = &film->shown[k];
         if (shown->kind != XT_SHOW_FIELD && shown->kind != XT_SHOW_EXPOSURE) continue;
-        fields++;
-        const fading f = fading_of(o, shown->index);
-        film->blended[k] = 2 * voxel > f.shortest;
-        if (!(f.shortest < voxel)) continue;
-        wholly += f.longest < voxel;
-        found[n] = f;
-        listed[n++] = k;
+        fading[fields] = fading_of(o, shown->index);
+        film->blended[k] = xt_fading_blends(&fading[fields++], voxel);
     }
-    if (n == 0) return;
-    const bool all = wholly == n;
-    xt_text_printf(badge, "%s", all && n == fields ? "not resolved" : "partly resolved");
-    xt_text_printf(note, "%s: gradients", all ? "Not resolved" : "Partly resolved");
-    if (n == 1) {
-        xt_text_printf(note, " of %s fade over ", o->def.model->species[film->shown[listed[0]].index].name);
-        add_fading(note, o, &found[0]);
-    }
-    for (int i = 0; i < n && n > 1; i++)
-        xt_text_printf(note, "%s of %s over %.2g–%.2g mm", i ? "," : " fade",
-                       o->def.model->species[film->shown[listed[i]].index].name, found[i].shortest,
-                       found[i].longest);
-    xt_text_printf(note, "; a voxel is %.3g mm.%s", voxel,
-                   all ? " Levels are tissue means; exchange between tissues runs through the blood." : "");
+    xt_note_resolution(note, badge, fading, fields, voxel);
 }
 
-/* Layers that come and go between voxels. */
 static void note_thin(xt_text *note, const xt_outputs *o) {
-    const xt_model *model = o->def.model;
-    int count = 0, n = 0;
-    for (int t = 1; t <= model->tissue_count; t++) count += o->thin >> t & 1;
-    if (count == 0) return;
-    xt_text names = {0};
-    for (int t = 1; t <= model->tissue_count; t++)
-        if (o->thin >> t & 1) join(&names, n++, count, model->tissue[t].name);
-    if (names.data) {
-        capitalise(names.data);
-        for (char *c = names.data; *c; c++)
-            if (*c == '_') *c = ' ';
-    }
-    xt_text_printf(note, "%s%s %s thinner than two voxels: drawn where voxels hold %s.",
-                   note->size ? " " : "", xt_text_get(&names), count > 1 ? "are" : "is",
-                   count > 1 ? "them" : "it");
-    xt_text_free(&names);
+    const char *name[64];
+    int count = 0;
+    for (int t = 1; t <= o->def.model->tissue_count && t < 64; t++)
+        if (o->thin >> t & 1) name[count++] = o->def.model->tissue[t].name;
+    xt_note_thin(note, name, count);
 }
 
 static void note_hatching(xt_text *note, const xt_film *film, const xt_outputs *o) {
     for (int k = 0; k < film->request->shows; k++) {
         if (film->shown[k].kind != XT_SHOW_STATE) continue;
         const unsigned long long has = o->def.model->state[film->shown[k].index].tissues;
-        if (o->present & ~has & ~1ULL)
-            xt_text_printf(note, "%sHatched: tissues that have no %s.", note->size ? " " : "", film->bar[k]);
+        if (o->present & ~has & ~1ULL) xt_note_hatched(note, film->bar[k]);
     }
 }
 
@@ -160,7 +93,7 @@ static void make_title(xt_film *film) {
                  strlen(shown->label) < 60 ? shown->label : shown->brief);
     } else {
         xt_text names = {0};
-        for (int k = 0; k < r->shows; k++) join(&names, k, r->shows, film->shown[k].brief);
+        for (int k = 0; k < r->shows; k++) xt_text_join(&names, k, r->shows, film->shown[k].brief);
         snprintf(film->title, sizeof film->title, "%s", xt_text_get(&names));
         xt_text_free(&names);
     }
@@ -170,7 +103,7 @@ static void make_title(xt_film *film) {
         const size_t used = strlen(film->title);
         snprintf(film->title + used, sizeof film->title - used, ": change since %s", since);
     }
-    capitalise(film->title);
+    xt_capitalise(film->title);
 }
 
 static void make_captions(xt_film *film) {
@@ -226,29 +159,6 @@ static void make_name(xt_film *film, const xt_outputs *o) {
     if (same > 1) snprintf(film->name + length, sizeof film->name - length, "-%d", same);
 }
 
-/* The request on one line: what `output.frames` would have to hold to get this picture. */
-static xt_status make_request(xt_film *film, xt_error *err) {
-    xt_text text = {0}, line = {0};
-    xt_json json;
-    xt_json_begin(&json, &text);
-    xt_json_open_object(&json, NULL);
-    xt_rows_write(&json, film->request, xt_frame_rows, 0);
-    xt_json_close(&json);
-    xt_status status = xt_json_end(&json, "a frame's request", err);
-    for (const char *c = xt_text_get(&text); *c; c++) {
-        if (*c != '\n') {
-            xt_text_add_bytes(&line, c, 1);
-            continue;
-        }
-        while (c[1] == ' ') c++;
-        if (c[1]) xt_text_add(&line, " ");
-    }
-    if (status == XT_OK) status = take(&film->request_text, &line, err);
-    xt_text_free(&text);
-    xt_text_free(&line);
-    return status;
-}
-
 xt_status xt_film_describe(xt_film *film, const xt_outputs *o, xt_error *err) {
     xt_text note = {0}, badge = {0};
     xt_status status = XT_OK;
@@ -261,9 +171,9 @@ xt_status xt_film_describe(xt_film *film, const xt_outputs *o, xt_error *err) {
     note_resolution(&note, &badge, film, o);
     note_thin(&note, o);
     note_hatching(&note, film, o);
-    XT_GO(take(&film->note, &note, err));
-    XT_GO(take(&film->badge, &badge, err));
-    XT_GO(make_request(film, err));
+    XT_GO(xt_text_hand_over(&film->note, &note, err));
+    XT_GO(xt_text_hand_over(&film->badge, &badge, err));
+    XT_GO(xt_request_line(&film->request_text, film->request, xt_frame_rows, err));
 done:
     xt_text_free(&note);
     xt_text_free(&badge);

@@ -22,6 +22,8 @@ typedef struct {
     char (*tissue_name)[64];
     const char **tissue_names; /* the same as pointers */
     unsigned *tissue_colour;
+    bool thin[256];         /* [tissue number - 1]: hardly a voxel deep (app/resolution.h) */
+    const char *scene_file; /* of the run; NULL: not known */
 } xt_found;
 
 /* XT_USAGE with what to do where there is nothing to draw; XT_IO for files that cannot be read. What is odd
@@ -29,8 +31,8 @@ typedef struct {
 xt_status xt_found_open(xt_found *found, const char *path, xt_log *log, xt_error *err);
 void xt_found_free(xt_found *found);
 
-/* "last", "first", "10 y", "age 62 y", "3650 d", or a plain number of days: the moment nearest to it, with a
- * warning if it is far. */
+/* "last", "first", "10 y", "age 62 y", "3650 d", or for files without a run a plain number of days: the
+ * moment nearest to it, with a warning if it is far. */
 xt_status xt_found_time(int *moment, const xt_found *found, const char *text, xt_log *log, xt_error *err);
 /* The words for the time of a moment. */
 void xt_found_moment(char *text, size_t size, const xt_found *found, int moment);
@@ -52,9 +54,14 @@ xt_status xt_snapshot_open(xt_snapshot *snapshot, const xt_found *found, int mom
 void xt_snapshot_close(xt_snapshot *snapshot); /* zeroed is fine */
 /* An xt_view_finder; context: xt_snapshot *. index: the array of the file. */
 xt_status xt_snapshot_find(xt_view_field *field, const char *name, void *context, xt_error *err);
-/* [voxels], NAN outside the tissue. */
+/* [voxels], NAN outside the tissue; volume fractions are those of the voxel's first tissue, where
+ * xt_snapshot_unmix can find them. */
 xt_status xt_snapshot_values(float *value, const xt_snapshot *snapshot, const xt_view_field *field,
                              xt_error *err);
+/* Volumes hold the fractions of whole voxels; run.json says what the second tissue is made of, so that those
+ * of the first follow, as the frames of a run show them. False: `value` has shared voxels that stay mixed. */
+bool xt_snapshot_unmix(float *value, const xt_snapshot *snapshot, const xt_view_field *field,
+                       const uint8_t *second, const uint16_t *share, size_t count);
 /* The first array that is a field: what to show if nobody says. NULL: none. Valid as long as the snapshot. */
 const char *xt_snapshot_first_field(const xt_snapshot *snapshot, char *name, size_t size);
 

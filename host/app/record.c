@@ -1,4 +1,5 @@
 #include "app/record.h"
+#include "app/resolution.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,8 +11,11 @@
 #define CROSSTALK_GIT ""
 #endif
 
-/* How tissues are numbered in volumes, and their colours in pictures. */
-static void write_tissues(xt_json *json, const xt_model *model) {
+/* How tissues are numbered in volumes, their colours in pictures, and what pictures of volumes have to know:
+ * what shared voxels are a mixture of, and which layers come and go between voxels. */
+static void write_tissues(xt_json *json, const xt_record_def *def) {
+    const xt_model *model = def->model;
+    const unsigned long long thin = def->mesh ? xt_tissues_thin(def->mesh) : 0;
     xt_json_open_array(json, "tissues");
     for (int t = 1; t <= model->tissue_count; t++) {
         char colour[8];
@@ -20,6 +24,11 @@ static void write_tissues(xt_json *json, const xt_model *model) {
         xt_json_integer(json, "number", t);
         xt_json_string(json, "name", model->tissue[t].name);
         xt_json_string(json, "colour", colour);
+        xt_json_open_object(json, "composition");
+        for (int p = 0; p < model->phase_count; p++)
+            xt_json_real(json, model->phase[p], model->tissue[t].composition[p]);
+        xt_json_close(json);
+        if (thin >> t & 1) xt_json_bool(json, "thin", true);
         xt_json_close(json);
     }
     xt_json_close(json);
@@ -189,7 +198,7 @@ xt_status xt_record_compose(xt_text *text, const xt_record_def *def, xt_log *log
     xt_json_string(&json, "model_file", def->model->file);
     write_device(&json, def->device);
     write_mesh(&json, def);
-    write_tissues(&json, def->model);
+    write_tissues(&json, def);
     xt_record_about(&json, def);
     if (def->sim) {
         xt_proofs proofs;

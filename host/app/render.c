@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/again.h"
 #include "base/file.h"
 
 xt_status xt_render_stopped(const xt_render_job *job, int done, int all, xt_error *err) {
@@ -64,7 +65,8 @@ static xt_status check_slices(const xt_render_options *o, xt_error *err) {
     return XT_OK;
 }
 
-static xt_status render(xt_app *app, const char *path, const xt_render_options *o, xt_error *err) {
+static xt_status render(xt_app *app, const char *path, const xt_render_options *o, const char *command,
+                        xt_error *err) {
     xt_found found = {0};
     xt_snapshot last = {0};
     xt_view_request request = {0};
@@ -88,6 +90,7 @@ static xt_status render(xt_app *app, const char *path, const xt_render_options *
     /* Few moments are looked at one by one; many go by like a film of some ten seconds. */
     if (!o->fps && !o->orbit) job.seconds = fmin(fmax(10.0 / job.moments, 1 / job.fps), 0.8);
     job.out = out;
+    job.command = command;
     job.moment = moment;
     if (xt_font_open(&job.font, &why) != XT_OK)
         xt_log_warn(&app->log, "pictures will have no text: %s", why.text);
@@ -106,6 +109,7 @@ done:
 xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err) {
     const char *path = NULL;
     xt_render_options o = {0};
+    xt_text command = {0};
     const xt_option options[] = {
         {"--output", 'o', XT_OPTION_TEXT, &o.out, "OUT",
          "a folder (DIR/render), one picture that ends in .png, or a film: .apng, .mp4 or .webm"},
@@ -172,7 +176,7 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
                 "out/render\n"
                 "crosstalk render out --show myokine --time last -o m.png     one picture\n"
                 "crosstalk render out --orbit 72 -o turn.apng                 a film\n"
-                "crosstalk render out --slice z=0.5 --show tissue --show fat  slices\n"
+                "crosstalk render out --slice z=0.5 --show tissue --show f_fat  slices\n"
                 "crosstalk render out --surface body:0.1 --surface cortex:1:by=myokine --cut y=0.5",
         .options = options,
         .option_count = COUNT,
@@ -188,8 +192,12 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
     }
     xt_limit_threads(o.threads);
     if (o.quiet) app->log.level = XT_LOG_WARNING;
-    status = render(app, path, &o, err);
+    xt_text_add(&command, "crosstalk render");
+    for (int i = 0; i < argc; i++) xt_command_word(&command, argv[i]);
+    XT_GO(xt_text_check(&command, "the command", err));
+    XT_GO(render(app, path, &o, xt_text_get(&command), err));
 done:
+    xt_text_free(&command);
     free(room);
     return status;
 }

@@ -45,6 +45,7 @@ typedef struct {
     const int *moment; /* [moments] */
     int moments;
     const char *out;     /* folder or file */
+    const char *command; /* how to make the pictures again */
     double fps, seconds; /* of a film; seconds: that a moment stays, 0: 1/fps */
     xt_font *font;       /* NULL: no text */
 } xt_render_job;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "observe/cut.h"
-#include "observe/slice.h"
 
 /* A plane of one array, laid out in rows. */
 typedef struct {
@@ -50,22 +49,36 @@ void xt_render_slice_free(xt_render_slice *d) {
     free(d->share);
 }
 
-static void sides(xt_render_slice *d, int axis, const xt_vti_image *image) {
-    xt_slice slice = {.axis = axis, .right = axis == 0 ? 1 : 0, .up = axis == 2 ? 1 : 2};
-    d->def.nx = image->dims[slice.right];
-    d->def.ny = image->dims[slice.up];
-    d->def.spacing[0] = image->spacing[slice.right];
-    d->def.spacing[1] = image->spacing[slice.up];
-    xt_slice_sides(d->def.side, &slice, image->affine);
+/* The plane through the middle of the voxels, as the frames of a run have it. */
+static xt_status sides(xt_render_slice *d, int axis, const xt_vti_image *image, xt_error *err) {
+    const int right = axis == 0 ? 1 : 0, up = axis == 2 ? 1 : 2;
+    double box[3];
+    for (int a = 0; a < 3; a++) box[a] = image->dims[a] * image->spacing[a];
+    d->def.nx = image->dims[right];
+    d->def.ny = image->dims[up];
+    d->def.spacing[0] = image->spacing[right];
+    d->def.spacing[1] = image->spacing[up];
+    return xt_plane_across(&d->plane, box, axis, (d->index + 0.5) * image->spacing[axis], err);
 }
 
-double xt_render_voxel(const xt_vti_image *image) {
-    return fmax(image->spacing[0], fmax(image->spacing[1], image->spacing[2]));
+double xt_render_voxel(const xt_render_plane *plane, const xt_vti_image *image) {
+    double longest = 0;
+    for (int a = 0; a < 3; a++)
+        if (a != plane->axis) longest = fmax(longest, image->spacing[a]);
+    return longest;
 }
 
-/* Are values of shared voxels means over both tissues? As the frames of a run have it. */
-static bool is_blended(const xt_view_field *field, const xt_vti_image *image) {
-    return field->fades[0] > 0 && 2 * xt_render_voxel(image) > field->fades[0];
+xt_fading xt_render_fading(const xt_view_field *field) {
+    const bool exposure = strncmp(field->name, "u_", 2) == 0;
+    const bool known = field->fades[0] > 0;
+    return (xt_fading){field->name + (exposure ? 2 : 0), known ? field->fades[0] : INFINITY, field->fades[1],
+                       field->fades_in[0], field->fades_in[1]};
+}
+
+/* Are values of shared voxels means over both tissues? */
+static bool is_blended(const xt_render_plane *plane, const xt_view_field *field, const xt_vti_image *image) {
+    const xt_fading fading = xt_render_fading(field);
+    return xt_fading_blends(&fading, xt_render_voxel(plane, image));
 }
 
 static xt_status room_for(xt_render_slice *d, bool shared, xt_error *err) {
@@ -83,7 +96,7 @@ static xt_status room_for(xt_render_slice *d, bool shared, xt_error *err) {
 static xt_status take_across(xt_render_slice *d, const xt_render_plane *w, xt_snapshot *now,
                              const xt_view_field *field, xt_error *err) {
     const int a = w->axis;
-    sides(d, w->axis, now->image);
+    XT_TRY(sides(d, w->axis, now->image, err));
     XT_TRY(room_for(d, now->second != NULL, err));
     for (int v = 0; v < d->def.ny; v++)
         for (int u = 0; u < d->def.nx; u++) {
@@ -99,7 +112,13 @@ static xt_status take_across(xt_render_slice *d, const xt_render_plane *w, xt_sn
             if (d->share) d->share[to] = now->share[from];
         }
     cutting cut = {a, d->index, d->def.nx, d->def.ny, now->image->dims, d->value};
-    return field ? xt_vti_slices(now->reader, field->index, take_plane, &cut, err) : XT_OK;
+    if (!field) return XT_OK;
+    XT_TRY(xt_vti_slices(now->reader, field->index, take_plane, &cut, err));
+    d->def.blended = is_blended(w, field, now->image);
+    if (d->second &&
+        !xt_snapshot_unmix(d->value, now, field, d->second, d->share, (size_t)d->def.nx * (size_t)d->def.ny))
+        d->def.blended = true; /* then they are means */
+    return XT_OK;
 }
 
 /* Samples of a plane across a direction, as the frames of a run have them (observe/cut.h). */
@@ -124,8 +143,6 @@ static xt_status take_oblique(xt_render_slice *d, const xt_render_plane *w, xt_s
     memcpy(d->def.spacing, cut.spacing, sizeof d->def.spacing);
     d->def.clip = d->plane.corner;
     d->def.clips = d->plane.corners;
-    xt_plane_sides(d->letters, &d->plane, image->affine, image->spacing);
-    for (int k = 0; k < 4; k++) d->def.side[k] = d->letters[k];
     const size_t samples = (size_t)cut.nx * (size_t)cut.ny;
     material = calloc(now->voxels, sizeof *material);
     sample = calloc(samples, sizeof *sample);
@@ -141,8 +158,9 @@ static xt_status take_oblique(xt_render_slice *d, const xt_render_plane *w, xt_s
     }
     XT_GO(room_for(d, true, err));
     XT_GO(xt_cut_tissues(sample, &cut, material, err));
-    if (field) XT_GO(xt_vti_read_floats(cells, now->reader, field->index, err));
-    if (field) XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, is_blended(field, image), err));
+    if (field) XT_GO(xt_snapshot_values(cells, now, field, err));
+    if (field)
+        XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, is_blended(w, field, image), err));
     for (size_t i = 0; i < samples; i++) {
         d->tissue[i] = sample[i].tissue;
         d->second[i] = sample[i].second;
@@ -163,7 +181,12 @@ xt_status xt_render_slice_take(xt_render_slice *d, const xt_render_plane *plane,
     const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
     for (size_t i = 0; i < pixels; i++)
         if (!field || !d->tissue[i]) d->value[i] = NAN;
-    d->def.blended = !oblique && field && is_blended(field, now->image);
+    xt_plane_sides(d->letters, &d->plane, now->image->affine, now->image->spacing);
+    for (int k = 0; k < 4; k++) d->def.side[k] = d->letters[k];
+    d->def.value = d->value;
+    d->def.tissue = d->tissue;
+    d->def.second = d->second;
+    d->def.share = d->share;
     memcpy(d->def.voxel, now->image->spacing, sizeof d->def.voxel);
     return XT_OK;
 }

@@ -3,6 +3,7 @@
 #define APP_RENDER_PLANES_H
 
 #include "app/render.h"
+#include "app/slice_text.h"
 #include "observe/frame.h"
 #include "observe/plane.h"
 
@@ -12,8 +13,7 @@ typedef struct {
     float *value;
     uint8_t *tissue, *second;
     uint16_t *share;
-    char title[192], label[96], unit[16], subtitle[120], note[240];
-    xt_plane plane; /* oblique */
+    xt_plane plane;
     xt_side_text letters[4];
     int index;
 } xt_render_slice;
@@ -28,7 +28,9 @@ xt_status xt_render_slice_take(xt_render_slice *slice, const xt_render_plane *pl
                                const xt_view_field *field, xt_error *err);
 void xt_render_slice_free(xt_render_slice *slice);
 
-/* Longest side of a voxel, mm. */
-double xt_render_voxel(const xt_vti_image *image);
+/* The longest edge of a voxel that lies in the plane, mm. */
+double xt_render_voxel(const xt_render_plane *plane, const xt_vti_image *image);
+/* What is known of how far a field's gradients reach. */
+xt_fading xt_render_fading(const xt_view_field *field);
 
 #endif

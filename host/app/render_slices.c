@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/again.h"
 #include "app/render_planes.h"
+#include "observe/montage.h"
 
 typedef struct {
     xt_render_plane plane;
@@ -17,76 +19,103 @@ typedef struct {
     int kinds;
     double *low, *high; /* [kinds] */
     bool *seen;         /* [kinds]: there is something in that plane, at some moment */
+    bool *counted;      /* [kinds]: the limits come from a moment with contrast */
+    int dims[3];
     xt_pictures pictures;
 } state;
 
-/* As the frames of a run say it (MODEL.md §8.3). */
-static void resolution_note(xt_render_slice *d, const xt_view_field *field, const xt_vti_image *image) {
-    const double h = xt_render_voxel(image);
-    if (!(field->fades[0] > 0) || !(field->fades[0] < h)) return;
-    snprintf(
-        d->note, sizeof d->note,
-        field->fades[1] < h
-            ? "Not resolved: gradients fade over %.2g–%.2g mm, a voxel is %.2g mm. Levels are tissue means; "
-              "exchange between tissues runs through the blood."
-            : "Partly resolved: gradients fade over %.2g–%.2g mm, a voxel is %.2g mm.",
-        field->fades[0], field->fades[1], h);
-    d->def.note = d->note;
-    d->def.badge = field->fades[1] < h ? "gradients not resolved" : "partly resolved";
+/* A slice and what stands around it. */
+typedef struct {
+    xt_render_slice slice;
+    xt_view_field field; /* not of labels */
+    xt_contrast contrast;
+    xt_text note, badge;
+    char title[192], subtitle[400];
+    bool labels, hatched;
+} drawn;
+
+static void free_drawn(drawn *d) {
+    xt_render_slice_free(&d->slice);
+    xt_text_free(&d->note);
+    xt_text_free(&d->badge);
 }
 
-static xt_status prepare(xt_render_slice *d, const state *s, int kind, xt_snapshot *now, int moment,
-                         xt_error *err) {
+/* In the words of the run's own frames. */
+static void describe(drawn *d, const wanted *w, const state *s, const xt_snapshot *now, int moment) {
+    const xt_found *found = s->job->found;
+    const char *title = s->job->options->title, *thin[64]; /* that of the look is not about a slice */
+    char place[128];
+    int count = 0;
+    snprintf(d->title, sizeof d->title, "%s",
+             title                         ? title
+             : d->labels                   ? "tissue"
+             : strlen(d->field.label) < 60 ? d->field.label
+                                           : d->field.brief);
+    xt_capitalise(d->title);
+    xt_found_moment(d->subtitle, sizeof d->subtitle, found, moment);
+    const size_t used = strlen(d->subtitle);
+    snprintf(d->subtitle + used, sizeof d->subtitle - used, " · %s%s",
+             xt_plane_text(place, sizeof place, &d->slice.plane),
+             w->plane.axis >= 0 && !w->plane.given ? " (middle)" : "");
+    if (!d->labels) {
+        const xt_fading fading = xt_render_fading(&d->field);
+        xt_note_resolution(&d->note, &d->badge, &fading, 1, xt_render_voxel(&w->plane, now->image));
+        xt_contrast_text(d->subtitle, sizeof d->subtitle, &d->contrast, "", d->slice.def.log, false);
+    }
+    for (int t = 0; t < found->tissue_count && count < 64; t++)
+        if (found->thin[t]) thin[count++] = found->tissue_names[t];
+    xt_note_thin(&d->note, thin, count);
+    if (d->hatched) xt_note_hatched(&d->note, d->field.brief);
+}
+
+/* Tissue without a value, while other tissue has one. */
+static bool is_hatched(const drawn *d) {
+    const size_t pixels = (size_t)d->slice.def.nx * (size_t)d->slice.def.ny;
+    if (d->labels || !d->contrast.known) return false;
+    for (size_t i = 0; i < pixels; i++)
+        if (d->slice.tissue[i] && !isfinite(d->slice.value[i])) return true;
+    return false;
+}
+
+static xt_status prepare(drawn *d, const state *s, int kind, xt_snapshot *now, int moment, xt_error *err) {
     const wanted *w = &s->what[kind];
     const xt_view_request *r = s->job->request;
-    const bool labels = strcmp(w->field, "tissue") == 0;
-    xt_view_field field = {0};
-    *d = (xt_render_slice){0};
-    xt_frame_def_default(&d->def);
-    if (labels && !now->labelled) return xt_fail(err, XT_USAGE, "%s holds no tissues", s->job->found->path);
-    if (!labels) XT_TRY(xt_snapshot_find(&field, w->field, now, err));
-    XT_TRY(xt_render_slice_place(&d->index, &w->plane, w->number, now->image, err));
-    d->def.width = s->job->options->size ? r->width : 900;
-    d->def.height = s->job->options->size ? r->height : 0;
-    XT_TRY(xt_render_slice_take(d, &w->plane, now, labels ? NULL : &field, err));
+    *d = (drawn){.labels = strcmp(w->field, "tissue") == 0};
+    xt_frame_def *def = &d->slice.def;
+    xt_frame_def_default(def);
+    if (d->labels && !now->labelled)
+        return xt_fail(err, XT_USAGE, "%s holds no tissues", s->job->found->path);
+    if (!d->labels) XT_TRY(xt_snapshot_find(&d->field, w->field, now, err));
+    XT_TRY(xt_render_slice_place(&d->slice.index, &w->plane, w->number, now->image, err));
+    def->width = s->job->options->size ? r->width : 900;
+    XT_TRY(xt_render_slice_take(&d->slice, &w->plane, now, d->labels ? NULL : &d->field, err));
+    d->contrast = xt_contrast_of(d->slice.value, (size_t)def->nx * (size_t)def->ny);
+    d->hatched = is_hatched(d);
 
-    d->def.kind = labels ? XT_FRAME_LABEL : field.fraction ? XT_FRAME_FRACTION : XT_FRAME_FIELD;
-    snprintf(d->title, sizeof d->title, "%s", r->title[0] ? r->title : labels ? "Tissue" : field.label);
-    d->title[0] = (char)(d->title[0] >= 'a' && d->title[0] <= 'z' ? d->title[0] - 32 : d->title[0]);
-    snprintf(d->label, sizeof d->label, "%s", field.brief);
-    snprintf(d->unit, sizeof d->unit, "%s", field.unit);
-    xt_found_moment(d->subtitle, sizeof d->subtitle, s->job->found, moment);
-    d->def.title = d->title;
-    d->def.label = d->label;
-    d->def.unit = d->unit;
-    d->def.subtitle = d->subtitle;
-    d->def.value = d->value;
-    d->def.tissue = d->tissue;
-    d->def.second = d->second;
-    d->def.share = d->share;
-    d->def.tissue_count = now->subject.tissue_count;
-    d->def.tissue_name = now->subject.tissue_name;
-    d->def.tissue_colour = now->subject.tissue_colour;
-    resolution_note(d, &field, now->image);
+    def->kind = d->labels ? XT_FRAME_LABEL : d->field.fraction ? XT_FRAME_FRACTION : XT_FRAME_FIELD;
+    def->label = d->field.brief;
+    def->unit = d->field.unit;
+    def->tissue_count = now->subject.tissue_count;
+    def->tissue_name = now->subject.tissue_name;
+    def->tissue_colour = now->subject.tissue_colour;
+    if (strncmp(d->field.name, "u_", 2) == 0) def->centre = 1;
     for (int g = 0; g < r->glows; g++)
         if (strcmp(r->glow[g].name, w->field) == 0) {
-            d->def.low = r->glow[g].low;
-            d->def.high = r->glow[g].high;
-            d->def.log = r->glow[g].logarithmic;
-            if (r->glow[g].map > 0) d->def.map = (xt_map_kind)(r->glow[g].map - 1);
+            def->low = r->glow[g].low;
+            def->high = r->glow[g].high;
+            def->log = r->glow[g].logarithmic;
+            if (r->glow[g].map > 0) def->map = (xt_map_kind)(r->glow[g].map - 1);
         }
-    d->def.dark = s->job->options->dark;
-    d->def.scene = s->job->found->title[0] ? s->job->found->title : s->job->found->path;
-    d->def.software = "Crosstalk " CROSSTALK_VERSION;
-    d->def.time = s->job->found->timed ? s->job->found->moment.entry[moment].time : NAN;
+    def->dark = s->job->options->dark;
+    describe(d, w, s, now, moment);
     return XT_OK;
 }
 
-static bool anything(const xt_render_slice *d) {
-    const size_t pixels = (size_t)d->def.nx * (size_t)d->def.ny;
-    for (size_t i = 0; i < pixels; i++)
-        if (d->tissue[i] && (d->def.kind == XT_FRAME_LABEL || isfinite(d->value[i]))) return true;
-    return false;
+static bool anything(const drawn *d) {
+    const size_t pixels = (size_t)d->slice.def.nx * (size_t)d->slice.def.ny;
+    for (size_t i = 0; i < pixels && d->labels; i++)
+        if (d->slice.tissue[i]) return true;
+    return d->contrast.known;
 }
 
 /* One scale for all moments of a slice. */
@@ -96,17 +125,20 @@ static xt_status find_limits(state *s, xt_error *err) {
         XT_TRY(xt_snapshot_open(&now, s->job->found, s->job->moment[m], err));
         xt_status status = XT_OK;
         for (int k = 0; k < s->kinds && status == XT_OK; k++) {
-            xt_render_slice d;
+            drawn d;
             double low, high;
             status = prepare(&d, s, k, &now, s->job->moment[m], err);
             if (status == XT_OK) s->seen[k] |= anything(&d);
-            if (status == XT_OK && d.def.kind == XT_FRAME_FIELD)
-                status = xt_frame_limits(&low, &high, &d.def, err);
-            if (status == XT_OK && d.def.kind == XT_FRAME_FIELD) {
-                s->low[k] = isnan(s->low[k]) ? low : fmin(s->low[k], low);
-                s->high[k] = isnan(s->high[k]) ? high : fmax(s->high[k], high);
+            if (status == XT_OK && !d.labels) status = xt_frame_limits(&low, &high, &d.slice.def, err);
+            /* a moment without contrast says nothing about them, unless there is no other */
+            const bool counts = xt_contrast_counts(&d.contrast, d.slice.def.log);
+            if (status == XT_OK && !d.labels && (counts || isnan(s->low[k]))) {
+                const bool first = isnan(s->low[k]) || !s->counted[k];
+                s->low[k] = first ? low : fmin(s->low[k], low);
+                s->high[k] = first ? high : fmax(s->high[k], high);
+                s->counted[k] |= counts;
             }
-            xt_render_slice_free(&d);
+            free_drawn(&d);
         }
         xt_snapshot_close(&now);
         if (status != XT_OK) return status;
@@ -130,33 +162,64 @@ static void picture_name(char *name, size_t size, const wanted *w, int index, in
         snprintf(name, size, "%s_%c%d_%04d.png", field, "xyz"[w->plane.axis], index, moment);
 }
 
+static xt_status add_picture(state *s, const drawn *d, const wanted *w, int moment, xt_error *err) {
+    const xt_found *found = s->job->found;
+    const xt_frame_def *panel = &d->slice.def;
+    const xt_plane *plane = &d->slice.plane;
+    double corner[XT_PLANE_CORNERS][3];
+    xt_image image = {0};
+    char name[160], time[48], limits[160];
+    xt_page_locator locator = {.corner = (const double(*)[3])corner, .corners = &plane->corners, .planes = 1};
+    for (int k = 0; k < plane->corners; k++) xt_plane_corner(corner[k], plane, k);
+    for (int a = 0; a < 3; a++) locator.box[a] = s->dims[a] * panel->voxel[a];
+    const xt_montage_def def = {.title = d->title,
+                                .subtitle = d->subtitle,
+                                .badge = d->badge.size ? xt_text_get(&d->badge) : NULL,
+                                .note = d->note.size ? xt_text_get(&d->note) : NULL,
+                                .panel = panel,
+                                .panels = 1,
+                                .locator = &locator,
+                                .dark = panel->dark,
+                                .width = panel->width,
+                                .height = s->job->options->size ? s->job->request->height : 0};
+    XT_TRY(xt_montage_draw(&image, NULL, &def, s->job->font, err));
+    picture_name(name, sizeof name, w, d->slice.index, moment);
+    snprintf(time, sizeof time, "%.9g d", found->moment.entry[moment].time);
+    const char *unit = panel->unit[0] || !found->run || d->labels ? panel->unit : "1";
+    snprintf(limits, sizeof limits, "%s %.9g to %.9g %s%s", w->field, panel->low, panel->high, unit,
+             panel->log ? ", logarithmic" : "");
+    const xt_png_text text[] = {{"Title", d->title},
+                                {"Description", d->subtitle},
+                                {"Scene", found->title[0] ? found->title : found->path},
+                                {"Scene file", found->scene_file},
+                                {"Time", found->timed ? time : NULL},
+                                {"Field", w->field},
+                                {"Units", unit[0] ? unit : NULL},
+                                {"Limits", d->labels ? NULL : limits},
+                                {"Command", s->job->command},
+                                {"Comment", def.note},
+                                {"Software", "Crosstalk " CROSSTALK_VERSION},
+                                {"Source", xt_source_revision()}};
+    const xt_status status =
+        xt_pictures_add(&s->pictures, name, &image, text, (int)(sizeof text / sizeof *text), err);
+    xt_image_free(&image);
+    return status;
+}
+
 static xt_status draw_moment(state *s, int moment, xt_error *err) {
     xt_snapshot now;
     XT_TRY(xt_snapshot_open(&now, s->job->found, moment, err));
+    memcpy(s->dims, now.image->dims, sizeof s->dims);
     xt_status status = XT_OK;
     for (int k = 0; k < s->kinds && status == XT_OK; k++) {
-        xt_render_slice d;
-        xt_image image = {0};
-        char name[160], time[48];
+        drawn d;
         status = prepare(&d, s, k, &now, moment, err);
-        if (status == XT_OK && d.def.kind == XT_FRAME_FIELD) {
-            d.def.low = s->low[k];
-            d.def.high = s->high[k];
+        if (!d.labels) {
+            d.slice.def.low = s->low[k];
+            d.slice.def.high = s->high[k];
         }
-        if (status == XT_OK) status = xt_frame_draw(&image, NULL, &d.def, s->job->font, err);
-        if (status == XT_OK) {
-            picture_name(name, sizeof name, &s->what[k], d.index, moment);
-            snprintf(time, sizeof time, "%.17g d", d.def.time);
-            const xt_png_text text[] = {{"Title", d.title},
-                                        {"Scene", d.def.scene},
-                                        {"Time", isnan(d.def.time) ? NULL : time},
-                                        {"Field", s->what[k].field},
-                                        {"Units", d.unit[0] ? d.unit : NULL},
-                                        {"Software", d.def.software}};
-            status = xt_pictures_add(&s->pictures, name, &image, text, 6, err);
-        }
-        xt_image_free(&image);
-        xt_render_slice_free(&d);
+        if (status == XT_OK) status = add_picture(s, &d, &s->what[k], moment, err);
+        free_drawn(&d);
     }
     xt_snapshot_close(&now);
     return status;
@@ -197,7 +260,8 @@ static xt_status list_kinds(state *s, xt_error *err) {
     s->low = calloc((size_t)s->kinds, sizeof *s->low);
     s->high = calloc((size_t)s->kinds, sizeof *s->high);
     s->seen = calloc((size_t)s->kinds, sizeof *s->seen);
-    if (!s->what || !s->low || !s->high || !s->seen)
+    s->counted = calloc((size_t)s->kinds, sizeof *s->counted);
+    if (!s->what || !s->low || !s->high || !s->seen || !s->counted)
         return xt_no_memory(err, "slices", (size_t)s->kinds * sizeof *s->what);
     for (int k = 0; k < s->kinds; k++) {
         s->what[k].field = r->glows ? r->glow[k % fields].name : "tissue";
@@ -236,5 +300,6 @@ done:
     free(s.low);
     free(s.high);
     free(s.seen);
+    free(s.counted);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/again.h"
 #include "app/checkpointing.h"
 #include "app/folder.h"
 #include "app/outputs.h"
@@ -167,29 +168,13 @@ static xt_status drive(session *s, xt_error *err) {
                    xt_sim_time(s->setup.sim) / 24, s->def->dir);
 }
 
-/* Between quotes where a shell would see more in it than a word. */
-static void add_word(xt_text *text, const char *word) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=/:,@%";
-    if (*word && word[strspn(word, plain)] == '\0') {
-        xt_text_printf(text, " %s", word);
-        return;
-    }
-    xt_text_add(text, " '");
-    for (const char *c = word; *c; c++)
-        if (*c == '\'')
-            xt_text_add(text, "'\\''");
-        else
-            xt_text_add_bytes(text, c, 1);
-    xt_text_add(text, "'");
-}
-
 static void compose_command(session *s, const char *scene_file, const char *const *sets, int set_count) {
     xt_text_add(&s->command, "crosstalk run");
-    add_word(&s->command, scene_file);
+    xt_command_word(&s->command, scene_file);
     xt_text_add(&s->command, " -o DIR");
     for (int i = 0; i < set_count; i++) {
         xt_text_add(&s->command, " --set");
-        add_word(&s->command, sets[i]);
+        xt_command_word(&s->command, sets[i]);
     }
 }
 

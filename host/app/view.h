@@ -34,9 +34,10 @@ void xt_view_survey(xt_view_subject *subject, const uint8_t *tissue);
 /* A field as it is named on pictures. */
 typedef struct {
     char name[80], label[160], brief[96], unit[16];
-    double fades[2]; /* mm within which gradients fade, shortest and longest; 0: not known */
-    bool fraction;   /* limits default to 0 and 1 */
-    int index;       /* the finder's own */
+    double fades[2];      /* mm within which gradients fade, shortest and longest; 0: not known */
+    char fades_in[2][64]; /* the tissues of them; "": not known */
+    bool fraction;        /* limits default to 0 and 1 */
+    int index;            /* the finder's own */
 } xt_view_field;
 
 /* XT_USAGE, with the nearest name, if there is no such field. */

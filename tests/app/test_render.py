@@ -48,7 +48,7 @@ with running.scratch() as work:
     run, one, bad = (os.path.join(work, name) for name in ("run", "one.png", "bad.png"))
     scene = os.path.join(running.ROOT, "tests/robust/chronic.yaml")
     running.run(scene, run, ["clock.until=120 d", "clock.acute=0 h", "output.volumes.every=60 d", "output.every=60 d",
-                             "output.frames=[tissue]", "output.films=[]", "drivers={sessions: 3 1/week}", "events=[]", "output.volumes.nifti=false",
+                             "output.frames=[tissue, f_bone, myokine]", "output.films=[]", "drivers={sessions: 3 1/week}", "events=[]", "output.volumes.nifti=false",
                              "output.views=[{show: [{field: myokine, low: 1}], width: 320, height: 240, draft: true, "
                              "title: A look}, {show: u_adipokine, width: 320, height: 240, draft: true}, "
                              "{show: u_adipokine, width: 320, height: 240, surfaces: cortex, draft: true}]"])
@@ -96,7 +96,23 @@ with running.scratch() as work:
     _, text = picture(os.path.join(slices, names[0]))
     assert text["Time"] == "120 d" and text["Field"] == "f_bone", text
 
+    # the same pictures as the run's own frames, to the bit
+    same = os.path.join(work, "same")
+    render(run, "--slice", "z", "--show", "tissue", "--show", "f_bone", "--show", "myokine", "-o", same, "--quiet")
+    for name in sorted(os.listdir(same)):
+        (ours, text), (theirs, said) = (picture(os.path.join(of, name)) for of in (same, os.path.join(run, "frames")))
+        assert (ours.shape == theirs.shape and (ours == theirs).all()), "%s is not the run's frame" % name
+        for key in ("Title", "Description", "Scene file", "Time", "Field", "Limits", "Comment", "Source"):
+            assert text.get(key) == said.get(key), (name, key, text, said)
+        assert text["Command"].startswith("crosstalk render %s --slice z --show" % run), text
+
+    # a file of a run has the run's names and age
+    for name in ("volumes.pvd", os.path.join("volumes", "volume_0002.vti")):
+        render(os.path.join(run, name), "--time", "last", "--slice", "z", "--show", "f_bone", "-o", one, "--force", "--quiet")
+        assert (picture(one)[0] == picture(os.path.join(same, "f_bone_z8_0002.png"))[0]).all(), name
+
     # times
+    says("expected a time", run, "--time", "60", "-o", bad)
     done = render(run, "--time", "70 d", "-o", one, "--force", *SMALL[:-1])
     assert "nearest to '70 d'" in done.stderr and "day 60" in done.stderr, done.stderr
     _, text = picture(one)
@@ -169,6 +185,11 @@ with running.scratch() as work:
     says("cut short", cut, "--time", "first", *out, status=4)
     os.remove(os.path.join(cut, "volumes.pvd"))
     says("volumes: {at_end: true}", cut, *out)
+    os.mkdir(os.path.join(work, "empty"))
+    says("not the folder of a run", os.path.join(work, "empty"), *out)
+    with open(os.path.join(cut, "run.json"), "w") as file:
+        file.write('{"well_mixed": true}')
+    says("well-mixed", cut, *out)
 
     # other programs' files: the same thing, stored from right to left or from left to right, is the same picture
     shape = (12, 14, 16)  # z, y, x
