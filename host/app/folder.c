@@ -80,6 +80,8 @@ xt_status xt_folder_claim(const char *path, bool force, xt_error *err) {
     XT_TRY(xt_make_folders(path, err));
     if (!force) return XT_OK;
     XT_TRY(remove_matching(path, "frames", (const char *const[]){".png", ".kept", NULL}, err));
+    XT_TRY(
+        remove_matching(path, "render", (const char *const[]){".png", NULL}, err)); /* of volumes that go */
     XT_TRY(remove_matching(path, "films", (const char *const[]){".apng", ".mp4", ".webm", NULL}, err));
     XT_TRY(remove_matching(path, "volumes", (const char *const[]){".vti", ".nii", ".nii.gz", NULL}, err));
     XT_TRY(remove_matching(path, "checkpoint", (const char *const[]){"state-A", "state-B", NULL}, err));

@@ -166,6 +166,24 @@ def much(folder):
     expect(film["count"] == 40 and numbers[0] == 0 and numbers[-1] == 39 and len(numbers) > 5, "kept %s" % numbers)
 
 
+def drawn_later(folder):
+    """Pictures of `crosstalk render` and films lie in folders of their own."""
+    out = reporting.made_up(os.path.join(folder, "drawn"), frames=1)
+    for name, file in (("render", "osteokine_view_0000.png"), ("films", "turn.apng")):
+        os.makedirs(os.path.join(out, name))
+        reporting.picture(os.path.join(out, name, file), (9, 9, 9), Title="Osteokine", Time="0 d")
+    reporting.report(out)
+    page = reporting.Page(os.path.join(out, "report.html")).check()
+    run = page.data["runs"][0]
+    expect([film["series"] for film in run["films"]] == ["myokine_z0", "render/osteokine_view", "tissue_z0"],
+        "films %s" % [film["series"] for film in run["films"]])
+    expect(page.blob(run["films"][1]["pictures"][0]["blob"])[1:4] == b"PNG", "the picture is not in the page")
+    expect([movie["file"] for movie in run["movies"]] == ["films/turn.apng"], "movies %s" % run["movies"])
+    running.run(os.path.join(running.ROOT, "scenes", "thigh.yaml"), out, ["clock.until=1 y"], ["--well-mixed", "--force"])
+    run = reporting.Page(os.path.join(out, "report.html")).data["runs"][0]
+    expect(run["films"] == [] and run["movies"] == [], "a run that replaces another shows the other's pictures")
+
+
 def comparison(folder):
     one, other = (reporting.made_up(os.path.join(folder, name), title=name) for name in ("first", "second"))
     out = os.path.join(folder, "both.html")
@@ -189,4 +207,5 @@ if __name__ == "__main__":
         verdicts(scratch)
         damage(scratch)
         much(scratch)
+        drawn_later(scratch)
         comparison(scratch)
