@@ -104,8 +104,8 @@ static const xt_inline_picture *picture_for(status_view *v, int rows) {
 
 static void show(status_view *v) {
     xt_text lines = {0};
-    xt_watch_shown shown = {.address = v->address};
-    xt_follow_look(v->follow, atomic_load(&v->ending));
+    xt_watch_shown shown = {.address = v->address, .ended = atomic_load(&v->ending)};
+    xt_follow_look(v->follow, shown.ended);
     xt_follow_show(&shown, v->follow);
     xt_log_progress_get(&shown.progress, v->log);
     if (v->way == XT_INLINE_NONE) shown.caption = NULL;

@@ -7,7 +7,7 @@
 enum {
     BAR_LEAST = 10,
     BAR_MOST = 32,
-    NAME = 22,
+    NAME = 27,
     VALUE = 14,
     SPARK_LEAST = 8,
     SPARK_MOST = 60,
@@ -156,7 +156,7 @@ static int add_progress(line *l, const xt_watch_shown *shown) {
     if (!p->begun) return 0;
     double one;
     char percent[16], time[64], age[32] = "", rate[40] = "", left[48] = "";
-    const double span = p->total - p->start_done, made = p->done - p->start_done;
+    const double made = p->done - p->start_done, left_s = xt_log_left_s(p);
     const double share = p->total > 0 ? fmin(1, fmax(0, p->done / p->total)) : 1;
     const bool days = strcmp(p->unit, "d") == 0;
     const char *unit = days ? handy(&one, p->total) : p->unit;
@@ -166,22 +166,23 @@ static int add_progress(line *l, const xt_watch_shown *shown) {
     const xt_curves *c = shown->curves;
     if (c && c->rows > 0 && c->columns > 1)
         snprintf(age, sizeof age, "  age %.2f y", c->value[(c->rows - 1) * c->columns + 1]);
-    if (made > 0 && p->elapsed_s > 0) {
+    const char *what = !shown->ended ? p->what : share > 1 - 1e-9 ? "complete" : "stopped";
+    if (!isnan(left_s)) {
         char text[32];
-        duration(text, sizeof text, fmax(0, span - made) * p->elapsed_s / made);
-        snprintf(left, sizeof left, "  %s left", text);
+        duration(text, sizeof text, shown->ended ? p->elapsed_s : left_s);
+        snprintf(left, sizeof left, shown->ended ? "  in %s" : "  %s left", text);
         snprintf(rate, sizeof rate, "  %.3g %s/s", made / one / p->elapsed_s, unit);
     }
     /* what does not fit is left out, the least telling first */
     char *pieces[] = {time, left, age, rate};
-    int count = 4, width = (int)strlen(p->what) + 1 + (int)strlen(percent);
+    int count = 4, width = (int)strlen(what) + 1 + (int)strlen(percent);
     for (int i = 0; i < 4; i++) width += (int)strlen(pieces[i]);
     while (count > 0 && width + BAR_LEAST > l->most) {
         width -= (int)strlen(pieces[--count]);
         pieces[count][0] = '\0';
     }
     const int bar = l->most - width < BAR_MOST ? l->most - width : BAR_MOST;
-    add(l, NULL, p->what);
+    add(l, NULL, what);
     add(l, NULL, " ");
     for (int x = 0; x < bar; x++) {
         const bool full = x < (int)(share * bar);

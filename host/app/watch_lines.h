@@ -16,6 +16,7 @@ enum { XT_WATCH_PROOFS = 4 };
 
 typedef struct {
     xt_log_state progress;
+    bool ended;               /* it goes no further */
     const xt_curves *curves;  /* NULL: none yet. The first two columns are time (d) and age (y) */
     const char *const *label; /* [columns] what they are called, NULL: by their names; may be NULL */
     xt_watch_proof proof[XT_WATCH_PROOFS]; /* name NULL: none */

@@ -156,6 +156,13 @@ static void duration(char *buffer, size_t size, double seconds) {
         snprintf(buffer, size, "%ld:%02ld", s / 60, s % 60);
 }
 
+double xt_log_left_s(const xt_log_state *state) {
+    const double span = state->total - state->start_done, made = state->done - state->start_done;
+    const double share = span > 0 ? made / span : 1;
+    const bool trusted = share >= 0.1 || (share >= 0.02 && state->elapsed_s >= 1) || state->elapsed_s >= 30;
+    return trusted && made > 0 && state->elapsed_s > 0 ? fmax(0, span - made) * state->elapsed_s / made : NAN;
+}
+
 static void draw(xt_log *log, double now) {
     enum { WIDTH = 24 };
     double span = log->progress.total - log->progress.start_done,
@@ -163,9 +170,14 @@ static void draw(xt_log *log, double now) {
     double share = span > 0 ? made / span : 1, elapsed = now - log->progress.start_s;
     share = share < 0 ? 0 : share > 1 ? 1 : share;
     char left[32] = "", rate[64] = "";
-    if (made > 0 && elapsed > 0) {
+    const xt_log_state state = {.done = log->progress.done,
+                                .total = log->progress.total,
+                                .start_done = log->progress.start_done,
+                                .elapsed_s = elapsed};
+    const double left_s = xt_log_left_s(&state);
+    if (!isnan(left_s)) {
         char time[32];
-        duration(time, sizeof time, (span - made > 0 ? span - made : 0) * elapsed / made);
+        duration(time, sizeof time, left_s);
         snprintf(left, sizeof left, ", %.20s left", time);
         snprintf(rate, sizeof rate, ", %.3g %s/s", made / elapsed, log->progress.unit);
     }

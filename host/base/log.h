@@ -75,6 +75,9 @@ void xt_log_progress(xt_log *log, double done);
 void xt_log_progress_end(xt_log *log);
 /* How far it is. */
 void xt_log_progress_get(xt_log_state *state, xt_log *log);
+/* Seconds left at the rate so far; NAN while too little is made to say: the first steps, which build kernels
+ * or follow a fast transient, take much longer than the others. */
+double xt_log_left_s(const xt_log_state *state);
 
 /* From now on the panel stands below all messages; NULL: no longer. It is drawn by this call, or left
  * standing. */

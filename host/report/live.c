@@ -13,8 +13,8 @@
 #include "report/server.h"
 
 /* What a change of the run's files shows in. */
-static const char *const watched[] = {"run.json", "series.csv", "volumes.pvd", "frames", "films", "render"};
-enum { WATCHED = sizeof watched / sizeof *watched };
+static const char *const watched[] = {"volumes.pvd", "run.json", "series.csv", "frames", "films", "render"};
+enum { VOLUMES = 0, WATCHED = sizeof watched / sizeof *watched };
 
 typedef struct {
     struct {
@@ -36,11 +36,12 @@ struct xt_live {
     xt_server *server;
     held part[3];
     atomic_bool ended, told; /* the run; a visitor, of that */
+    atomic_bool owed;        /* who was told will ask for the last volumes */
 };
 
 /* A page asks every two seconds. Whoever has not for much longer has left; the others have some time to hear
- * how it ended, and then to fetch the last pictures. */
-static const double present_s = 5, hear_s = 4, fetch_s = 1, still_s = 0.4;
+ * how it ended, and then to fetch the last pictures, and the last volumes, which take long to pack. */
+static const double present_s = 5, hear_s = 4, fetch_s = 1, still_s = 0.4, ask_s = 5, pack_s = 30;
 
 static void look(stamp *s, const xt_live *live) {
     memset(s, 0, sizeof *s); /* compared as bytes */
@@ -84,7 +85,13 @@ static xt_status compose(const char **bytes, size_t *size, xt_server_part part, 
     }
     *bytes = xt_text_get(&h->text);
     *size = h->text.size;
-    if (ended && part != XT_SERVER_SPACE) atomic_store(&live->told, true);
+    if (ended && part == XT_SERVER_SPACE) atomic_store(&live->owed, false);
+    if (ended && part != XT_SERVER_SPACE) {
+        const held *space = &live->part[XT_SERVER_SPACE];
+        if (memcmp(&space->of.at[VOLUMES], &h->of.at[VOLUMES], sizeof h->of.at[VOLUMES]) != 0)
+            atomic_store(&live->owed, true);
+        atomic_store(&live->told, true);
+    }
     return XT_OK;
 }
 
@@ -114,7 +121,11 @@ void xt_live_settle(xt_live *live) {
     atomic_store(&live->ended, true);
     while (!atomic_load(&live->told) && xt_seconds() - ended < hear_s) poll(NULL, 0, 20);
     const double told = xt_seconds();
-    while (xt_server_idle_s(live->server) < still_s && xt_seconds() - told < fetch_s) poll(NULL, 0, 20);
+    while (atomic_load(&live->owed) &&
+           xt_seconds() - told < (xt_server_idle_s(live->server) > 0 ? ask_s : pack_s))
+        poll(NULL, 0, 20);
+    const double fetched = xt_seconds();
+    while (xt_server_idle_s(live->server) < still_s && xt_seconds() - fetched < fetch_s) poll(NULL, 0, 20);
 }
 
 void xt_live_close(xt_live *live) {

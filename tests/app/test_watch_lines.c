@@ -71,12 +71,38 @@ static void what_is_said(void **state) {
         xt_text_get(&text),
         "simulating ████████████████░░░░░░░░░░░░░░░░  50 %  10 of 20 y  1:00 left  age 32.00 y  "
         "0.167 y/s\n"
-        "Muscle mass           7.000         ▁▂▃▄▅▆▇█\n"
-        "Held[2J               0.5000        ▄▄▄▄▄▄▄▄\n"
-        "Östeokine             3.000 pM      ▁▁▁ ████\n"
+        "Muscle mass                7.000         ▁▂▃▄▅▆▇█\n"
+        "Held[2J                    0.5000        ▄▄▄▄▄▄▄▄\n"
+        "Östeokine                  3.000 pM      ▁▁▁ ████\n"
         "errors  mass balance 3e-08 ✓   residual 2e-05 above 1e-06\n"
         "http://127.0.0.1:8000/0123456789abcdef0123456789abcdef/\n");
     xt_text_free(&text);
+}
+
+static const char *first_line(const xt_watch_shown *s) {
+    static xt_text text;
+    const xt_watch_style style = {100, 1, true, false};
+    xt_text_clear(&text);
+    xt_watch_lines(&text, s, &style);
+    return xt_text_get(&text);
+}
+
+static void nothing_is_promised_too_early_or_after_the_end(void **state) {
+    (void)state;
+    xt_watch_shown s = shown();
+    s.progress.done = 70; /* of 7305, after a slow first step */
+    s.progress.elapsed_s = 20;
+    assert_null(strstr(first_line(&s), "left"));
+    assert_null(strstr(first_line(&s), "y/s"));
+    s.progress.elapsed_s = 40;
+    assert_non_null(strstr(first_line(&s), "1:08:54 left"));
+    s.ended = true;
+    assert_non_null(strstr(first_line(&s), "stopped "));
+    s.progress.done = s.progress.total;
+    s.progress.elapsed_s = 100;
+    assert_non_null(strstr(first_line(&s), "complete "));
+    assert_non_null(strstr(first_line(&s), "100 %  20 of 20 y  in 1:40"));
+    assert_null(strstr(first_line(&s), "left"));
 }
 
 /* Characters on the screen: without sequences, UTF-8 counted. */
@@ -131,6 +157,7 @@ static void nothing_is_known_yet(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sparkline_is_its_values), cmocka_unit_test(what_is_said),
+        cmocka_unit_test(nothing_is_promised_too_early_or_after_the_end),
         cmocka_unit_test(lines_fit_whatever_the_size), cmocka_unit_test(nothing_is_known_yet)};
     return cmocka_run_group_tests(tests, start, NULL);
 }

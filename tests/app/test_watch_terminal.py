@@ -121,7 +121,7 @@ def check_status(screen, what):
     text = screen.text()
     while text and not text[-1]:
         text.pop()
-    bars = [line for line in text if line.startswith("simulating ")]
+    bars = [line for line in text if line.startswith("complete ")]
     if len(bars) != 1 or "100 %" not in bars[0] or not re.search(r"(90 of 90 d|50 of 50 y)", bars[0]):
         running.fail("%s: %s" % (what, "\n".join(text)))
     if not any(re.match(r"Muscle mass +[0-9.]+ +[▁▂▃▄▅▆▇█]+", line) for line in text):

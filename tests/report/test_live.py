@@ -66,6 +66,10 @@ def ends(page, run):
     run.process.send_signal(signal.SIGINT)
     page.wait("document.querySelector('.verdict').innerText.includes('This run was stopped')", 60)
     run.end(75)
+    with open(os.path.join(run.out, "volumes.pvd"), encoding="utf-8") as file:
+        volume = float(re.findall(r'timestep="([^"]+)"', file.read())[-1])
+    page.wait("document.querySelector('.space-title').textContent.endsWith(crosstalk.time(arguments[0]))", 30, volume)
+    expect(not page.js("document.querySelector('.space-late')"), "the last volumes are said to be missing")
     truth = running.series(run.out)
     last = page.js("[%s.series.columns[0].values.at(-1), %s.record.status, document.getElementById('lost').hidden]" % (RUN, RUN))
     expect(last == [truth[-1]["time [d]"], "stopped", True], "it ends with %s, not day %g" % (last, truth[-1]["time [d]"]))
@@ -81,6 +85,8 @@ def dies(page, run):
     run.end(-signal.SIGKILL)
     page.allowed += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
     page.wait("!document.getElementById('lost').hidden", 60)
+    page.js("crosstalk.space(document.querySelector('.space-run').lastChild, {version: 'another', from: 'space.json'})")
+    page.wait("document.querySelector('.space-late')", 10)  # newer volumes, and nobody who gives them
     if os.environ.get("SHOW"):
         page.screenshot(os.environ["SHOW"], whole=True)
 

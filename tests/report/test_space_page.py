@@ -118,6 +118,10 @@ def controls(page):
                                   ("#space select[id$=-field]", "1", "0"), ("#space select[id$=-paint]", "tissue", "field"),
                                   ("#space input[id$=-shown0]", False, True), ("#space input[id$=-time]", "0", "2")]:
         page.choose(selector, value)
+        if "field" in selector:  # the words do not wait for the picture
+            page.wait("document.querySelector('.space-words').textContent.startsWith(document.querySelector('#space select[id$=-field]')"
+                      ".selectedOptions[0].textContent + ' at ') && document.querySelector('.space-words').textContent.startsWith("
+                      "document.querySelector('.space-title').textContent.split(' · ')[0])", 5)
         differs(page, home, selector, 0.004)
         if "time" in selector:
             title = page.js("document.querySelector('.space-title').textContent")
@@ -224,6 +228,8 @@ def main():
             running.call([running.BINARY, "report", out])
         with chromium.browser(900, 420) as page:
             page.open(path)
+            page.wait("(c => c && (!c.classList.contains('space-empty') || getComputedStyle(c).opacity === '0'))"
+                      "(document.querySelector('%s'))" % CANVAS)  # what holds no picture yet is not a black box
             page.box(CANVAS)
             quick(page)
             first = seen(page)

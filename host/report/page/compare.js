@@ -43,15 +43,20 @@ crosstalk.compare = function (data) {
         ["Key"].concat(names),
         differ.map(row => [make("code", {}, row[0])].concat(row.slice(1)))));
     else parts.push(make("p", {}, "The scenes are the same in every key."));
-    const changes = [], seen = new Set();
+    const changes = [], seen = new Set(), told = [];
     for (const run of data.runs) for (const column of run.series ? run.series.columns.slice(2) : []) {
         if (seen.has(column.name)) continue;
         seen.add(column.name);
-        const cells = data.runs.map(function (other) {
-            const there = crosstalk.columnOf(other, column.name),
-                c = there && there.values.length > 1 ? crosstalk.change(other, there) : null;
-            return c ? Math.abs(c.end) < 5e-5 ? "±0\u00a0%" : crosstalk.signed(100 * c.end, 3) + "\u00a0%" : "—";
+        const each = data.runs.map(function (other) {
+            const there = crosstalk.columnOf(other, column.name);
+            return there && there.values.length > 1 ? crosstalk.change(other, there) : null;
         });
+        const cells = each.map(c => c ? Math.abs(c.end) < 5e-5 ? "±0\u00a0%" : crosstalk.signed(100 * c.end, 3) + "\u00a0%" : "—");
+        /* a share in percent changes as the same thing relative to its start does */
+        const same = (a, b) => a === b || a && b && Math.abs(a.end - b.end) < 5e-4 && Math.abs(a.far - b.far) < 5e-4;
+        const moves = each.some(c => c && Math.abs(c.far) > .01);
+        if (moves && column.unit === "%" && told.some(one => one.every((c, i) => same(c, each[i])))) continue;
+        if (column.unit === "1") told.push(each);
         if (cells.some(text => text !== "—")) changes.push([crosstalk.column(run, column).label].concat(cells));
     }
     if (changes.length) parts.push(crosstalk.table("Change from the start to the end of each run",

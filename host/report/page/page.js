@@ -35,7 +35,9 @@ crosstalk.head = function (data) {
         || r.name).filter((t, i, all) => all.indexOf(t) === i).join(" · ")));
     for (const r of data.runs) head.push(crosstalk.verdict(r, one ? "" : crosstalk.label(data, r)));
     if (one && run.record.scene.expect)
-        head.push(make("p", {}, make("b", {}, "The scene expects: "), run.record.scene.expect));
+        head.push(make("p", {}, make("b", {}, "The scene expects: "), run.record.scene.expect),
+            run.record.well_mixed ? make("p", {class: "small soft"}, "The scene was written for a run with voxels. This one is "
+                + "well-mixed: it has no voxels and no pictures, and what is said of them does not apply.") : null);
     for (const r of data.runs) for (const text of r.missing) head.push(make("p", {class: "note"}, text + "."));
     crosstalk.fill(document.getElementById("head"), head);
 };
@@ -78,11 +80,13 @@ crosstalk.progress = function (done, whole) {
 crosstalk.verdict = function (run, name) {
     const make = crosstalk.make, v = run.verdict;
     const whole = v.state === "running" && crosstalk.whole(run), done = crosstalk.reached(run);
+    const ranges = v.state === "holds" ? crosstalk.targetsOf(run).filter(t => !t.mean) : [];
+    const why = (v.detail ? crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : ".") : "")
+        + (ranges.length ? " That is arithmetic. Beside people: " + crosstalk.met(ranges) + "." : "");
     return make("div", {class: "verdict " + v.state},
         make("p", {class: "line"}, name ? name + ": " : "", v.headline,
             whole > 0 && done >= 0 ? " " + crosstalk.progress(done, whole) : ""),
-        v.detail ? make("p", {class: "why"}, crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : "."))
-            : null);
+        why ? make("p", {class: "why"}, why.trim()) : null);
 };
 
 /* One view for each run that has volumes; it stays what it is, whatever comes. */

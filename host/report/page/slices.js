@@ -175,6 +175,19 @@ crosstalk.slice.stop = function () {
 /* "myokine_z2.apng" as "Myokine". */
 crosstalk.slice.name = file => crosstalk.words(file.replace(/\.\w+$/, "").replace(/_[xyz]\d+(-\d+)?$/, ""));
 
+/* Width and height of a film before it is loaded, so that nothing below it moves: what a PNG says in its head, else
+ * those of the pictures it was made of; null if neither is known. */
+crosstalk.slice.size = function (movie, pictures) {
+    const held = movie.blob && document.getElementById(movie.blob);
+    if (held && /\.a?png$/.test(movie.file)) {
+        const head = atob(held.textContent.slice(0, 32)); /* signature, length, "IHDR", width, height: 24 bytes */
+        const at = i => head.charCodeAt(i) * 0x1000000 + (head.charCodeAt(i + 1) << 16) + (head.charCodeAt(i + 2) << 8)
+            + head.charCodeAt(i + 3);
+        if (head.slice(12, 16) === "IHDR") return {width: at(16), height: at(20)};
+    }
+    return pictures ? {width: pictures[0].width, height: pictures[0].height} : null;
+};
+
 crosstalk.films = function (data) {
     const make = crosstalk.make;
     crosstalk.section("films", ...crosstalk.each(data, run => run.movies.map(function (movie) {
@@ -184,9 +197,11 @@ crosstalk.films = function (data) {
         const caption = make("figcaption", {class: "small soft"},
             label + ", " + crosstalk.bytes(movie.bytes) + ". ",
             url ? "" : make("a", {href: movie.file}, "Open " + movie.file));
+        const size = crosstalk.slice.size(movie, shown && shown.pictures) || {width: 4, height: 3};
         const seen = !url ? null : /\.(mp4|webm)$/.test(name)
-            ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true, preload: "metadata"})
-            : make("img", {src: url, alt: "Film: " + label, loading: "lazy"});
+            ? make("video", {src: url, controls: true, loop: true, muted: true, playsinline: true,
+                preload: "metadata", ...size})
+            : make("img", {src: url, alt: "Film: " + label, loading: "lazy", ...size});
         return make("figure", {class: "movie"}, seen, caption);
     })));
 };

@@ -8,13 +8,22 @@ crosstalk.space = function (element, space) {
         if (element.dataset.version === space.version) return null;
         element.dataset.version = space.version;
         fetch(space.from, {cache: "no-store"}).then(answer => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
-            .then(got => crosstalk.space(element, got.space))
-            .catch(() => { delete element.dataset.version; });
+            .then(got => { crosstalk.spaceLate(element, false); crosstalk.space(element, got.space); })
+            .catch(() => { delete element.dataset.version; crosstalk.spaceLate(element, true); });
         return null;
     }
     if (element.crosstalkSpace) element.crosstalkSpace.update(space);
     else element.crosstalkSpace = crosstalk.spaceMake(element, space);
     return element.crosstalkSpace;
+};
+
+/* Whether there are newer volumes than those that are shown: the next answer may bring them, or the run is gone. */
+crosstalk.spaceLate = function (element, late) {
+    const there = element.parentElement.querySelector(".space-late");
+    if (there && !late) there.remove();
+    if (there || !late) return;
+    element.before(crosstalk.make("p", {class: "note space-late", role: "status"}, "The run has written newer volumes, which this page could not fetch"
+        + (element.crosstalkSpace ? ": what you see is older than the curves" : "") + ". A report made from the run's folder shows them."));
 };
 
 /* How see-through a tissue is at first: what encloses others is clear, bone is solid. */
@@ -124,7 +133,10 @@ crosstalk.spaceMake = function (element, first) {
         setLook();
         if (view && (view.fresh || view.fresh === undefined)) { view.fresh = false; view.begin(); }
         else if (view) view.change(false);
-        else crosstalk.spaceFlat(part.canvas, space, part.surfaces.labels, v, look, f ? space.maps[f.map] : null);
+        else {
+            part.canvas.classList.remove("space-empty");
+            crosstalk.spaceFlat(part.canvas, space, part.surfaces.labels, v, look, f ? space.maps[f.map] : null);
+        }
         legends();
     }
 
@@ -157,6 +169,7 @@ crosstalk.spaceMake = function (element, first) {
         part.atText.textContent = chosen.cut === "corner" ? number(100 * chosen.at) + " %" : number(chosen.at * space.size_mm[axis]) + " mm";
         part.cutAt.hidden = part.flip.hidden = chosen.cut === "none";
         part.glow.disabled = !f;
+        part.words.textContent = describe(); // at once: a still picture may take long
         overlays();
     }
 
@@ -187,7 +200,7 @@ crosstalk.spaceMake = function (element, first) {
     }
 
     function said(what) {
-        if (what === "view") overlays();
+        if (what === "view") { overlays(); part.words.textContent = describe(); }
         else if (what === "restored") { view.fresh = true; load(); }
         else if (what === "still") {
             const text = describe();
@@ -268,7 +281,7 @@ crosstalk.spaceMake = function (element, first) {
     const fieldList = () => [["-1", "tissues only"], ...space.fields.map((f, i) => [String(i), fieldName(f)])];
     function build() {
         const has = space.fields.length > 0;
-        part.canvas = make("canvas", {class: "space-canvas", tabindex: "0", role: "application", "aria-roledescription": "picture that turns",
+        part.canvas = make("canvas", {class: "space-canvas space-empty", tabindex: "0", role: "application", "aria-roledescription": "picture that turns",
             "aria-describedby": id("keys")});
         part.paper = make("canvas", {class: "space-paper", hidden: true, "aria-hidden": "true"});
         part.title = make("div", {class: "space-title"});
@@ -335,8 +348,7 @@ crosstalk.spaceMake = function (element, first) {
         chosen.opacity = space.tissues.map(t => crosstalk.spaceOpacity(t.name, t.share));
         build();
         setLook();
-        legends();
-        part.words.textContent = describe(); // also for who reads or prints before it is drawn
+        legends(); // also for who reads or prints before it is drawn
         if (typeof DecompressionStream === "undefined") {
             complain("This browser cannot unpack the volumes of this page. Chrome and Edge 80, Firefox 113, Safari 16.4 and later can.");
             return;

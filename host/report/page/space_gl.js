@@ -166,6 +166,7 @@ crosstalk.spaceDrawing = function (canvas) {
         gl.uniform3fv(at("ground"), [1, 3, 5].map(i => parseInt(ground.substr(i, 2), 16) / 255));
         gl.uniform2f(at("scale"), 1 / canvas.width, 1 / canvas.height);
         gl.drawArrays(gl.TRIANGLES, 0, 3);
+        canvas.classList.remove("space-empty");
     }
 
     /* Wait until what was asked for is drawn: the only way to know how long it takes. */

@@ -9,7 +9,7 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
     if (!drawing) return null;
     const sharpest = 2; // device pixels per CSS pixel
     let pixels = 1.6e6; // of a still picture
-    let ready = false, asked = false, seen = true, moved = 0, coarse = 0.6, refine = null, band = 64, frames = 0, ground = "#ffffff";
+    let ready = false, asked = false, seen = true, moved = 0, coarse = 0.6, refine = null, band = 64, frames = 0, slow = false, preview = false, ground = "#ffffff";
 
     /* ---- when to draw ---- */
 
@@ -26,6 +26,7 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
     /* Something changed. moving: more will follow at once. */
     function change(moving) {
         moved = moving ? performance.now() : 0;
+        preview = slow && !moving; // what the words say is soon seen, if coarse
         refine = null;
         state("busy");
         ask();
@@ -76,6 +77,7 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
         band = Math.max(8, Math.min(8192, Math.round(band * Math.max(0.5, Math.min(2, 40 / Math.max(took, 1))))));
         refine.took = (refine.took || 0) + took;
         if (done) {
+            if (!refine.index) slow = refine.took > 250;
             // A still picture is the mean of so many frames: fewer where one takes long, the same number ever after.
             if (!frames) frames = !drawing.average() ? 1 : refine.took < 250 ? 16 : refine.took < 1000 ? 8 : 4;
             refine.index++;
@@ -94,7 +96,11 @@ crosstalk.spaceView = function (canvas, look, camera, said) {
             else ask();
             return;
         }
-        if (refineSome()) state("still");
+        if (preview && !refine) {
+            preview = false;
+            coarseFrame();
+            ask();
+        } else if (refineSome()) state("still");
         else ask();
     }
 

@@ -74,6 +74,12 @@ crosstalk.targetText = function (t, number) {
 
 crosstalk.inside = t => (t.low === null || t.value >= t.low) && (t.high === null || t.value <= t.high);
 
+/* "2 of 3 published ranges are met" */
+crosstalk.met = function (judged) {
+    const inside = judged.filter(crosstalk.inside).length;
+    return inside + " of " + judged.length + " published ranges " + (inside === 1 ? "is" : "are") + " met";
+};
+
 /* What a run says to a target: its value, and whether it is in the range. */
 crosstalk.targetCell = function (t) {
     const make = crosstalk.make, unit = t.column.unit === "1" ? "" : "\u00a0" + t.column.unit;
@@ -96,9 +102,7 @@ crosstalk.targets = function (data) {
         }
         const changed = Object.keys(scene.drivers || {}).length || (scene.events || []).length;
         if (changed && all.some(t => !t.own)) usual = false;
-        const inside = judged.filter(crosstalk.inside).length;
-        if (judged.length) met.push((many ? crosstalk.label(data, run) + ": " : "") + inside + " of " + judged.length
-            + " published ranges " + (inside === 1 ? "is" : "are") + " met");
+        if (judged.length) met.push((many ? crosstalk.label(data, run) + ": " : "") + crosstalk.met(judged));
     });
     if (!rows.size) return [];
     const table = [...rows.values()].map(({t, run, cells}) => [
