@@ -69,6 +69,13 @@ static xt_status lay_out_planes(picture *p, xt_error *err) {
     return XT_OK;
 }
 
+/* What the voxels know of the gradients of what is shown. */
+static xt_cut_kind kind_of(const xt_film *film, int show) {
+    const xt_show_kind kind = film->shown[show].kind;
+    if (kind != XT_SHOW_FIELD && kind != XT_SHOW_EXPOSURE) return XT_CUT_PLAIN;
+    return film->blended[show] ? XT_CUT_BLENDED : XT_CUT_SLOPED;
+}
+
 static xt_status lay_out_values(picture *p, xt_error *err) {
     for (int i = 0; i < p->film->panels; i++) {
         const xt_film_panel *panel = &p->film->panel[i];
@@ -81,7 +88,7 @@ static xt_status lay_out_values(picture *p, xt_error *err) {
         else
             XT_TRY(xt_cut_values(p->value[i], p->film->cut[panel->plane].sample, &plane->cut,
                                  p->moment->material[panel->plane], p->moment->value[i],
-                                 p->film->blended[panel->show], err));
+                                 kind_of(p->film, panel->show), err));
     }
     return XT_OK;
 }
@@ -134,7 +141,9 @@ static void fill_panel(picture *p, int i) {
     def->centre = shown->kind == XT_SHOW_EXPOSURE && !request->difference ? 1 : 0;
     def->voxels = request->voxels;
     def->no_outlines = !request->outlines;
-    def->blended = film->blended[panel->show] && !request->voxels && plane->plane.axis >= 0;
+    const xt_cut_kind kind = plane->plane.axis >= 0 ? kind_of(film, panel->show) : XT_CUT_PLAIN;
+    def->blended = kind == XT_CUT_BLENDED && !request->voxels;
+    def->sloped = kind == XT_CUT_SLOPED;
     def->dark = request->dark;
     def->sketch = panel->sketch;
 }

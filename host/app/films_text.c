@@ -47,7 +47,7 @@ static void note_resolution(xt_text *note, xt_text *badge, xt_film *film, const 
         const xt_quantity_shown *shown = &film->shown[k];
         if (shown->kind != XT_SHOW_FIELD && shown->kind != XT_SHOW_EXPOSURE) continue;
         fading[fields] = fading_of(o, shown->index);
-        film->blended[k] = xt_fading_blends(&fading[fields++], voxel);
+        film->blended[k] = xt_fading_is_lost(&fading[fields++], voxel);
     }
     xt_note_resolution(note, badge, fading, fields, voxel);
 }

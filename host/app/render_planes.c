@@ -75,10 +75,12 @@ xt_fading xt_render_fading(const xt_view_field *field) {
                        field->fades_in[0], field->fades_in[1]};
 }
 
-/* Are values of shared voxels means over both tissues? */
-static bool is_blended(const xt_render_plane *plane, const xt_view_field *field, const xt_vti_image *image) {
+/* What the voxels know of the field's gradients. */
+static xt_cut_kind kind_of(const xt_render_plane *plane, const xt_view_field *field,
+                           const xt_vti_image *image) {
     const xt_fading fading = xt_render_fading(field);
-    return xt_fading_blends(&fading, xt_render_voxel(plane, image));
+    if (!isfinite(fading.shortest)) return XT_CUT_PLAIN;
+    return xt_fading_is_lost(&fading, xt_render_voxel(plane, image)) ? XT_CUT_BLENDED : XT_CUT_SLOPED;
 }
 
 static xt_status room_for(xt_render_slice *d, bool shared, xt_error *err) {
@@ -114,7 +116,9 @@ static xt_status take_across(xt_render_slice *d, const xt_render_plane *w, xt_sn
     cutting cut = {a, d->index, d->def.nx, d->def.ny, now->image->dims, d->value};
     if (!field) return XT_OK;
     XT_TRY(xt_vti_slices(now->reader, field->index, take_plane, &cut, err));
-    d->def.blended = is_blended(w, field, now->image);
+    const xt_cut_kind kind = kind_of(w, field, now->image);
+    d->def.blended = kind == XT_CUT_BLENDED;
+    d->def.sloped = kind == XT_CUT_SLOPED;
     if (d->second &&
         !xt_snapshot_unmix(d->value, now, field, d->second, d->share, (size_t)d->def.nx * (size_t)d->def.ny))
         d->def.blended = true; /* then they are means */
@@ -159,8 +163,7 @@ static xt_status take_oblique(xt_render_slice *d, const xt_render_plane *w, xt_s
     XT_GO(room_for(d, true, err));
     XT_GO(xt_cut_tissues(sample, &cut, material, err));
     if (field) XT_GO(xt_snapshot_values(cells, now, field, err));
-    if (field)
-        XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, is_blended(w, field, image), err));
+    if (field) XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, kind_of(w, field, image), err));
     for (size_t i = 0; i < samples; i++) {
         d->tissue[i] = sample[i].tissue;
         d->second[i] = sample[i].second;

@@ -27,9 +27,7 @@ static void add_name(xt_text *text, const char *name) {
 
 /* ---- what the voxels cannot resolve ---- */
 
-bool xt_fading_blends(const xt_fading *f, double voxel) { return 2 * voxel > f->shortest; }
-
-static bool is_lost(const xt_fading *f, double voxel) { return f->shortest < voxel; }
+bool xt_fading_is_lost(const xt_fading *f, double voxel) { return f->shortest < voxel; }
 
 static void add_reach(xt_text *note, const xt_fading *f) {
     const bool same = strcmp(f->at, f->until) == 0;
@@ -45,7 +43,7 @@ static void add_reach(xt_text *note, const xt_fading *f) {
 void xt_note_resolution(xt_text *note, xt_text *badge, const xt_fading *fading, int count, double voxel) {
     int lost = 0, wholly = 0, last = 0;
     for (int i = 0; i < count; i++) {
-        if (!is_lost(&fading[i], voxel)) continue;
+        if (!xt_fading_is_lost(&fading[i], voxel)) continue;
         wholly += fading[i].longest < voxel;
         lost++;
         last = i;
@@ -59,7 +57,7 @@ void xt_note_resolution(xt_text *note, xt_text *badge, const xt_fading *fading, 
         add_reach(note, &fading[last]);
     }
     for (int i = 0, n = 0; i < count && lost > 1; i++)
-        if (is_lost(&fading[i], voxel))
+        if (xt_fading_is_lost(&fading[i], voxel))
             xt_text_printf(note, "%s of %s over %.2g–%.2g mm", n++ ? "," : " fade", fading[i].name,
                            fading[i].shortest, fading[i].longest);
     xt_text_printf(note, "; a voxel is %.3g mm.%s", voxel,

@@ -12,8 +12,8 @@ typedef struct {
     const char *at, *until;   /* the tissues of them; "_" is shown as a space */
 } xt_fading;
 
-/* Does it fade within less than two voxels? Then values of shared voxels are means over both tissues. */
-bool xt_fading_blends(const xt_fading *fading, double voxel);
+/* Does it fade within less than a voxel? Then values of shared voxels are means over both tissues. */
+bool xt_fading_is_lost(const xt_fading *fading, double voxel);
 
 /* Fields whose gradients the voxels cannot show (MODEL.md §8.3), precisely; badge: the same in two words.
  * fading: [count], of all the fields shown. voxel: the longest edge in the plane, mm. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "observe/fit.h"
 
 enum { MOST_SAMPLES = 8192 };
 
@@ -219,7 +220,8 @@ typedef struct {
     const xt_material *material;
     const float *cells;
     float *clean;   /* [count]; NULL: values are taken as they are */
-    uint8_t *known; /* [count]: clean has it */
+    uint8_t *known; /* [count]: clean has it; of sloped ones: 1 + whether the voxel is plain */
+    bool sloped;
 } source;
 
 /* How much of a shared voxel's value is its tissue's own. */
@@ -276,11 +278,47 @@ static float nearest_value(const source *s, int tissue, const int home[3], const
     return k >= 0 ? s->cells[k] : NAN;
 }
 
+/* As on frames: the field of `tissue` goes on to its edge, never beyond what there is around. NAN: the tissue
+ * has no voxel near. */
+static float value_sloped(const source *s, int tissue, const int home[3], const double at[3]) {
+    enum { WIDE = 2 * XT_FIT_REACH + 1 };
+    double low = INFINITY, high = -INFINITY;
+    xt_fit fit;
+    xt_fit_begin(&fit, 3);
+    for (int n = 0; n < WIDE * WIDE * WIDE; n++) {
+        const int v[3] = {home[0] + n % WIDE - XT_FIT_REACH, home[1] + n / WIDE % WIDE - XT_FIT_REACH,
+                          home[2] + n / (WIDE * WIDE) - XT_FIT_REACH};
+        bool inside = true;
+        for (int k = 0; k < 3; k++) inside &= v[k] >= 0 && v[k] < s->cut->dims[k];
+        const ptrdiff_t k = inside ? voxel_at(s->cut, v[0], v[1], v[2]) : -1;
+        if (k < 0 || !isfinite(s->cells[k])) continue;
+        low = fmin(low, s->cells[k]);
+        high = fmax(high, s->cells[k]);
+        if (s->material[k].tissue == tissue)
+            xt_fit_add(&fit, (double[]){v[0] + 0.5 - at[0], v[1] + 0.5 - at[1], v[2] + 0.5 - at[2]},
+                       s->cells[k]);
+    }
+    const double fitted = xt_fit_solve(&fit);
+    return isfinite(fitted) ? (float)fmin(fmax(fitted, low), high) : NAN;
+}
+
+/* Does an edge run near the voxel? */
+static bool near_edge(const source *s, const int home[3]) {
+    const ptrdiff_t k = voxel_at(s->cut, home[0], home[1], home[2]);
+    if (k < 0) return true;
+    if (!s->known[k]) s->known[k] = 1 + is_plain(s->cut, s->material, home);
+    return s->known[k] == 1;
+}
+
 static float value_at(const source *s, int tissue, const double at[3]) {
     int v[3], home[3];
     double f[3], sum = 0, weight = 0;
+    for (int k = 0; k < 3; k++) home[k] = (int)floor(at[k]);
+    if (s->sloped && near_edge(s, home)) {
+        const float fitted = value_sloped(s, tissue, home, at);
+        if (isfinite(fitted)) return fitted;
+    }
     for (int k = 0; k < 3; k++) {
-        home[k] = (int)floor(at[k]);
         v[k] = (int)floor(at[k] - 0.5);
         f[k] = at[k] - 0.5 - v[k];
     }
@@ -298,12 +336,12 @@ static float value_at(const source *s, int tissue, const double at[3]) {
 }
 
 xt_status xt_cut_values(float *value, const xt_material *sample, const xt_cut *cut,
-                        const xt_material *material, const float *cells, bool blended, xt_error *err) {
-    source s = {.cut = cut, .material = material, .cells = cells};
-    if (blended) {
-        s.clean = malloc((cut->count + 1) * sizeof *s.clean);
+                        const xt_material *material, const float *cells, xt_cut_kind kind, xt_error *err) {
+    source s = {.cut = cut, .material = material, .cells = cells, .sloped = kind == XT_CUT_SLOPED};
+    if (kind != XT_CUT_PLAIN) {
+        s.clean = kind == XT_CUT_BLENDED ? malloc((cut->count + 1) * sizeof *s.clean) : NULL;
         s.known = calloc(cut->count + 1, 1);
-        if (!s.clean || !s.known) {
+        if ((kind == XT_CUT_BLENDED && !s.clean) || !s.known) {
             free(s.clean);
             free(s.known);
             return xt_no_memory(err, "an oblique slice", cut->count * 5);

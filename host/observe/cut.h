@@ -32,8 +32,9 @@ void xt_cut_free(xt_cut *cut);
 /* Material of every sample [nx * ny], 0 outside, from those of the cells in the order of `cell` (or dense):
  * its tissue, and what else is in it where an edge runs through it. */
 xt_status xt_cut_tissues(xt_material *sample, const xt_cut *cut, const xt_material *material, xt_error *err);
-/* Values of the same samples. blended: as in xt_frame_def. */
+/* Values of the same samples; what they are, as in xt_frame_def. */
+typedef enum { XT_CUT_PLAIN, XT_CUT_BLENDED, XT_CUT_SLOPED } xt_cut_kind;
 xt_status xt_cut_values(float *value, const xt_material *sample, const xt_cut *cut,
-                        const xt_material *material, const float *cells, bool blended, xt_error *err);
+                        const xt_material *material, const float *cells, xt_cut_kind kind, xt_error *err);
 
 #endif

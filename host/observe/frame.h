@@ -54,6 +54,8 @@ typedef struct {
     bool no_outlines;
     bool blended; /* values of shared voxels are means over both their tissues and no finer gradient is known:
                      the more a voxel is shared, the more it takes from its tissue's neighbours */
+    bool sloped; /* values are those of a smooth field in the middles of voxels: up to the edges of tissues it
+                    goes on as inside (observe/fit.h), not level from the last voxel on */
     const double (*clip)[2]; /* [clips] corners of a convex polygon, mm from the lower left: nothing is known
                                 outside it, e.g. where an oblique plane leaves the box; NULL: the rectangle */
     int clips;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "observe/fit.h"
 #include "observe/frame_parts.h"
 
 /* value_in where all voxels around are of one tissue and known. */
@@ -13,6 +14,25 @@ static double value_plain(const xt_frame_grid *g, double u, double v) {
     const int left = xt_clamp(jx, g->nx), right = xt_clamp(jx + 1, g->nx);
     return (1 - fy) * ((1 - fx) * low[left] + fx * low[right]) +
            fy * ((1 - fx) * high[left] + fx * high[right]);
+}
+
+/* The field of `tissue` goes on to its edge; never beyond what there is around. */
+static double value_sloped(const xt_frame_grid *g, int tissue, double u, double v) {
+    const int ix = (int)floor(u), iy = (int)floor(v);
+    double low = INFINITY, high = -INFINITY;
+    xt_fit fit;
+    xt_fit_begin(&fit, 2);
+    for (int j = -XT_FIT_REACH; j <= XT_FIT_REACH; j++)
+        for (int i = -XT_FIT_REACH; i <= XT_FIT_REACH; i++) {
+            const int x = ix + i, y = iy + j;
+            if (x < 0 || y < 0 || x >= g->nx || y >= g->ny) continue;
+            const size_t k = xt_frame_at(g, x, y);
+            if (!isfinite(g->value[k])) continue;
+            low = fmin(low, g->value[k]);
+            high = fmax(high, g->value[k]);
+            if (g->tissue[k] == tissue) xt_fit_add(&fit, (double[]){x + 0.5 - u, y + 0.5 - v}, g->value[k]);
+        }
+    return fmin(fmax(xt_fit_solve(&fit), low), high);
 }
 
 /* Value of `tissue` at a point: bilinear between the finite voxels of that tissue around it; NAN if the
@@ -33,6 +53,7 @@ static double value_in(const xt_frame_grid *g, int tissue, double u, double v) {
         }
     if (!found) return g->value[xt_frame_at(g, ix, iy)]; /* here only as the lesser part of voxels */
     if (!isfinite(nearest)) return NAN;
+    if (g->sloped) return value_sloped(g, tissue, u, v);
     const int jx = (int)floor(u - 0.5), jy = (int)floor(v - 0.5);
     const double fx = u - 0.5 - jx, fy = v - 0.5 - jy;
     double sum = 0, weight = 0;

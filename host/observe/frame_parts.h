@@ -18,6 +18,7 @@ typedef struct {
     const uint16_t *share;
     float *cover;   /* inside or not, 0..1, smooth along the skin */
     uint8_t *plain; /* of XT_PLAIN_* */
+    bool sloped;    /* as in xt_frame_def */
     double size[2]; /* pixels per voxel */
 } xt_frame_grid;
 

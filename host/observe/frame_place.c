@@ -126,6 +126,7 @@ xt_status xt_frame_grid_make(xt_frame_grid *g, const xt_frame_def *def, double p
     g->ny = (def->ny + every[1] - 1) / every[1];
     const size_t n = (size_t)g->nx * (size_t)g->ny;
     const bool values = def->kind != XT_FRAME_LABEL;
+    g->sloped = def->sloped && !def->voxels;
     g->tissue = malloc(n);
     g->cover = malloc(n * sizeof *g->cover);
     g->plain = malloc(n);

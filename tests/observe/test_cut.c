@@ -59,7 +59,7 @@ static void linear_fields_are_exact_inside_their_tissue(void **state) {
     xt_material *tissue = malloc(n * sizeof *tissue);
     float *got = malloc(n * sizeof *got);
     must(xt_cut_tissues(tissue, &cut, material, &err), &err);
-    must(xt_cut_values(got, tissue, &cut, material, value, false, &err), &err);
+    must(xt_cut_values(got, tissue, &cut, material, value, XT_CUT_PLAIN, &err), &err);
     int deep = 0, sharp = 0;
     for (int j = 0; j < cut.ny; j++)
         for (int i = 0; i < cut.nx; i++) {
@@ -122,9 +122,9 @@ static void a_mesh_says_the_same_as_the_dense_box(void **state) {
     must(xt_cut_tissues(one, &dense, material, &err), &err);
     must(xt_cut_tissues(two, &sparse, gathered, &err), &err);
     assert_memory_equal(one, two, n * sizeof *one);
-    for (int blended = 0; blended < 2; blended++) {
-        must(xt_cut_values(a, one, &dense, material, value, blended, &err), &err);
-        must(xt_cut_values(b, two, &sparse, gathered, cells, blended, &err), &err);
+    for (int kind = XT_CUT_PLAIN; kind <= XT_CUT_SLOPED; kind++) {
+        must(xt_cut_values(a, one, &dense, material, value, (xt_cut_kind)kind, &err), &err);
+        must(xt_cut_values(b, two, &sparse, gathered, cells, (xt_cut_kind)kind, &err), &err);
         for (size_t k = 0; k < n; k++)
             if (one[k].tissue && a[k] != b[k]) fail_msg("sample %zu: %g, not %g", k, b[k], a[k]);
     }
