@@ -119,7 +119,8 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
          "the last"},
         {"--show", 's', XT_OPTION_LIST, &o.show, "FIELD",
          "what glows, as NAME[:LOW..HIGH][:log][:MAP][:xSTRENGTH][:0=0,0.3=0.1,1=1] (the last: opacity along "
-         "the scale); tissue: nothing; repeatable, up to 4; default the scene's look, else the first field"},
+         "the scale); tissue: nothing; repeatable, up to 4; default the scene's look, else the first field "
+         "unless a surface has by="},
         {"--low", 0, XT_OPTION_TEXT, &o.low, "VALUE", "of one field: where its scale begins"},
         {"--high", 0, XT_OPTION_TEXT, &o.high, "VALUE",
          "and where it ends; default automatic, one for all times"},
@@ -133,7 +134,8 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
          "repeatable, up to 4, from the outside in"},
         {"--cut", 0, XT_OPTION_LIST, &o.cut, "PLANE",
          "take away what lies above AXIS[=PLACE], or below it with AXIS[=PLACE]:below; PLACE is 0.5 or 12mm; "
-         "repeatable, up to 6"},
+         "repeatable, up to 6. Where nothing glows, faces laid open by a cut or by the ends of the box are "
+         "opaque"},
         {"--slice", 0, XT_OPTION_LIST, &o.slice, "PLANE",
          "a flat slice across AXIS[=PLACE], or across a direction (1,0,2 or 1,0,2=5mm from the middle), "
          "instead of a "
@@ -193,7 +195,12 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
     xt_limit_threads(o.threads);
     if (o.quiet) app->log.level = XT_LOG_WARNING;
     xt_text_add(&command, "crosstalk render");
-    for (int i = 0; i < argc; i++) xt_command_word(&command, argv[i]);
+    for (int i = 0; i < argc; i++) { /* but what makes no difference to the picture */
+        static const char *const other[] = {"--force", "--quiet", "-q"};
+        bool same = false;
+        for (int k = 0; k < 3; k++) same |= strcmp(argv[i], other[k]) == 0;
+        if (!same) xt_command_word(&command, argv[i]);
+    }
     XT_GO(xt_text_check(&command, "the command", err));
     XT_GO(render(app, path, &o, xt_text_get(&command), err));
 done:

@@ -198,10 +198,19 @@ static xt_status read_scale(xt_view_request *r, const xt_render_options *o, xt_e
     for (int k = 0; k < XT_MAP_KINDS; k++) names[k] = xt_colormap_name((xt_map_kind)k);
     const int map = xt_colormap_find(o->map);
     const char *near = xt_nearest(o->map, names, XT_MAP_KINDS);
-    if (map < 0)
-        return xt_fail(err, XT_USAGE, "--map: there is no colour map '%.64s'%s%s%s", o->map,
-                       near ? "; did you mean '" : "; expected glow, ember, glacier, ...", near ? near : "",
-                       near ? "'?" : "");
+    if (map < 0 && near)
+        return xt_fail(err, XT_USAGE, "--map: there is no colour map '%.64s'; did you mean '%s'?", o->map,
+                       near);
+    if (map < 0) {
+        char list[256] = "";
+        for (int k = 0; k < XT_MAP_KINDS; k++)
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
+                     !k                     ? ""
+                     : k + 1 < XT_MAP_KINDS ? ", "
+                                            : " or ",
+                     names[k]);
+        return xt_fail(err, XT_USAGE, "--map: there is no colour map '%.64s'; expected %s", o->map, list);
+    }
     glow->map = map + 1;
     return XT_OK;
 }
@@ -346,9 +355,11 @@ xt_status xt_render_request(xt_view_request *r, const xt_render_options *o, cons
     *r = (xt_view_request){0};
     bool looked = false;
     XT_TRY(base(r, &looked, o, f, err));
-    if (!o->show.count && !looked && first) XT_TRY(show_first(r, first, err));
-    if (o->show.count) XT_TRY(read_shows(r, o, err));
     if (o->surface.count) XT_TRY(read_surfaces(r, o, err));
+    bool painted = false; /* surfaces show a field already */
+    for (int i = 0; i < r->surfaces; i++) painted |= r->surface[i].by[0] != 0;
+    if (!o->show.count && !looked && !painted && first) XT_TRY(show_first(r, first, err));
+    if (o->show.count) XT_TRY(read_shows(r, o, err));
     if (o->cut.count) XT_TRY(read_cuts(r, o, err));
     XT_TRY(read_scale(r, o, err));
     XT_TRY(check_glows(r, err));

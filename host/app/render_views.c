@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/again.h"
 #include "app/render.h"
 
 typedef struct {
@@ -16,7 +17,8 @@ typedef struct {
     float *value;                          /* [now.voxels] */
     xt_view_reach reach[XT_RENDER_FIELDS]; /* of the moment on the device */
     xt_pictures pictures;
-    int count; /* of pictures */
+    int count;          /* of pictures */
+    char *request_text; /* as a scene would have it */
 } state;
 
 /* Which moment picture i shows, and how far the camera has turned by then. */
@@ -153,6 +155,9 @@ static xt_status draw(state *s, int i, xt_error *err) {
     xt_found_moment(subtitle, sizeof subtitle, s->job->found, moment);
     xt_view_words words = {.subtitle = subtitle,
                            .scene = s->job->found->title[0] ? s->job->found->title : s->job->found->path,
+                           .scene_file = s->job->found->scene_file,
+                           .command = s->job->command,
+                           .request = s->request_text,
                            .time_d = s->job->found->timed ? s->job->found->moment.entry[moment].time : NAN};
     memcpy(words.reach, s->reach, sizeof words.reach);
     if (!s->view.width) XT_GO(xt_view_lay_out(&s->view, &words, s->job->font, err));
@@ -210,6 +215,7 @@ xt_status xt_render_views(const xt_render_job *job, xt_error *err) {
     XT_GO(open_moment(&s, job->moment[job->moments - 1], err));
     XT_GO(xt_view_resolve(&s.view, job->request, &s.now.subject, xt_snapshot_find, &s.now, err));
     s.view.turning = job->options->orbit > 0 || (s.count > 1 && job->request->turns != 0);
+    XT_GO(xt_request_line(&s.request_text, job->request, xt_view_rows, err));
     XT_GO(check_files(&s, &def, err));
     XT_GO(find_limits(&s, err));
     XT_GO(xt_device_open(&s.device, job->options->device, err));
@@ -222,5 +228,6 @@ done:
     xt_device_close(s.device);
     xt_snapshot_close(&s.now);
     free(s.value);
+    free(s.request_text);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 #include "observe/frame.h"
 
 /* ---- what there is ---- */
@@ -103,10 +104,16 @@ static xt_status find_tissue(int *number, const xt_view *view, const char *name,
     const char *known[258] = {"body", "none"}, *near;
     for (int t = 0; t < s->tissue_count && t < 256; t++) known[t + 2] = s->tissue_name[t];
     near = xt_nearest(name, known, 2 + (s->tissue_count < 256 ? s->tissue_count : 256));
-    char text[256];
-    snprintf(text, sizeof text, "there is no tissue '%.64s'%s%s%s", name, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "; expected a tissue, body or none");
-    return refuse(view, err, text);
+    xt_text text = {0};
+    xt_text_printf(&text, "there is no tissue '%.64s'", name);
+    if (near) xt_text_printf(&text, "; did you mean '%s'?", near);
+    if (!near) xt_text_add(&text, "; expected ");
+    for (int t = 1; t <= s->tissue_count && t < 256 && !near; t++)
+        if (s->tissue[t].voxels > 0) xt_text_printf(&text, "%s, ", s->tissue_name[t - 1]);
+    if (!near) xt_text_add(&text, "body or none");
+    const xt_status status = refuse(view, err, xt_text_get(&text));
+    xt_text_free(&text);
+    return status;
 }
 
 /* The slot of a field; new ones are added at the end. */
@@ -160,9 +167,9 @@ static xt_status resolve_glows(xt_view *view, xt_view_finder find, void *context
         look->field = slot;
         look->map = glow->map > 0 ? (xt_map_kind)(glow->map - 1) : automatic_map(view, slot);
         xt_colormap_make(&scale->map, look->map);
-        /* Across the thinnest side of what there is, a field at its highest leaves a quarter of the light.
-         */
-        view->strength[slot] = 1.4 * glow->strength / smallest_side(view->subject);
+        /* Across the thinnest side of what there is, a field at its highest leaves a tenth of the light: less
+         * would mix its colour with what is behind, and it could not be found on its bar. */
+        view->strength[slot] = 2.4 * glow->strength / smallest_side(view->subject);
         look->gain = 1;
         if (glow->points) {
             look->points = glow->points;
@@ -171,7 +178,7 @@ static xt_status resolve_glows(xt_view *view, xt_view_finder find, void *context
                 look->opacity[k] = glow->point[k].opacity * view->strength[slot];
             }
         } else {
-            static const double at[4] = {0, 0.08, 0.5, 1}, share[4] = {0, 0, 0.22, 1};
+            static const double at[4] = {0, 0.08, 0.4, 1}, share[4] = {0, 0, 0.6, 1};
             look->points = 4;
             for (int k = 0; k < 4; k++) {
                 look->value[k] = at[k];
@@ -187,7 +194,7 @@ static xt_status resolve_glows(xt_view *view, xt_view_finder find, void *context
 
 /* How much is seen of surface i of n, from the outside in: what is deep must show through what is not. */
 static double automatic_opacity(const xt_view *view, int i, int n) {
-    static const double around_glow[4] = {0.10, 0.16, 0.30, 0.45}, alone[4] = {0.16, 0.40, 1, 1};
+    static const double around_glow[4] = {0.04, 0.06, 0.12, 0.30}, alone[4] = {0.16, 0.40, 1, 1};
     const int place = n == 1 ? 1 : i;
     return view->glows ? around_glow[place] : i == n - 1 ? 1 : alone[place];
 }
@@ -328,7 +335,7 @@ xt_status xt_view_resolve(xt_view *view, const xt_view_request *request, const x
     view->look.top = view->look.bottom = palette.ground;
     if (request->draft) xt_look_preview(&view->look);
     XT_TRY(resolve_glows(view, find, context, err));
-    view->look.cap = view->glows ? 0.12 : 1; /* what glows is seen through the faces that cuts lay open */
+    view->look.cap = view->glows ? 0.06 : 1; /* what glows is seen through the faces that cuts lay open */
     XT_TRY(resolve_surfaces(view, find, context, err));
     XT_TRY(resolve_cuts(view, err));
     if (!view->glows && !view->surfaces)

@@ -82,8 +82,9 @@ void xt_view_reach_of(xt_view_reach *reach, const xt_view *view, int slot, const
 /* What stands on one picture; each text may be NULL. */
 typedef struct {
     const char *subtitle, *note, *scene;
-    double time_d;                         /* NAN: none */
-    xt_view_reach reach[XT_RENDER_FIELDS]; /* beyond the limits: the bar gets a tip there */
+    const char *scene_file, *command, *request; /* to make the picture again */
+    double time_d;                              /* NAN: none */
+    xt_view_reach reach[XT_RENDER_FIELDS];      /* beyond the limits: the bar gets a tip there */
 } xt_view_words;
 
 /* view->width and ->height. Fonts belong to one thread at a time. */
@@ -97,8 +98,8 @@ xt_status xt_view_render(xt_image *inner, xt_render_facts *facts, const xt_view 
 xt_status xt_view_page(xt_image *image, const xt_view *view, const xt_image *inner, const xt_camera *camera,
                        const xt_view_words *words, xt_font *font, xt_error *err);
 
-/* What stands in the file beside the picture. */
-enum { XT_VIEW_TEXTS = 8 };
+/* What stands in the file beside the picture. Texts of the words are borrowed. */
+enum { XT_VIEW_TEXTS = 12 };
 typedef struct {
     char value[XT_VIEW_TEXTS][512];
     xt_png_text text[XT_VIEW_TEXTS];

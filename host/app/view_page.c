@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "app/again.h"
 #include "app/view.h"
 
 static const double degree = 3.14159265358979323846 / 180;
@@ -194,6 +195,21 @@ static void compose_title(char *text, size_t size, const xt_view *view) {
     text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 32 : text[0]);
 }
 
+/* The time, and where it is cut open. */
+static void compose_subtitle(char *text, size_t size, const xt_view *view, const char *time) {
+    size_t used = (size_t)snprintf(text, size, "%s", time ? time : "");
+    for (int i = 0; i < view->look.cuts && used < size; i++) {
+        const xt_look_cut *cut = &view->look.cut[i];
+        for (int a = 0; a < 3; a++)
+            if (cut->normal[a] != 0 && used < size)
+                used += (size_t)snprintf(text + used, size - used, "%s%s%c = %.4g mm",
+                                         i      ? ", "
+                                         : used ? " · "
+                                                : "",
+                                         i ? "" : "cut at ", "xyz"[a], cut -> point[a]);
+    }
+}
+
 static double voxel(const xt_view_subject *s) {
     return fmax(s->spacing[0], fmax(s->spacing[1], s->spacing[2]));
 }
@@ -217,6 +233,9 @@ static const char *compose_note(char *text, size_t size, const xt_view *view, co
                                               "blood."
                                             : "Gradients fade over %.2g–%.2g mm, a voxel is %.2g mm.",
                                 shortest, longest, h);
+    if (view->glows && used < size)
+        used += (size_t)snprintf(text + used, size - used,
+                                 "%sColours of what glows mix along the line of sight.", used ? " " : "");
     if (more && used < size) snprintf(text + used, size - used, "%s%s", used ? " " : "", more);
     return badge;
 }
@@ -233,7 +252,7 @@ static void voxel_text(char *text, size_t size, const xt_view *view) {
 /* ---- the page ---- */
 
 typedef struct {
-    char title[256], note[600], corner[96];
+    char title[256], subtitle[256], note[600], corner[96];
     xt_page_panel panel;
     xt_page_bar bar[XT_RENDER_FIELDS];
     xt_scale scale[XT_RENDER_FIELDS];
@@ -261,13 +280,13 @@ static void compose(composition *c, const xt_view *view, const xt_view_words *wo
         const bool by = look->field >= 0;
         snprintf(c->name[keys], sizeof c->name[keys], "%s%s%s", view->surface_name[i], by ? ", by " : "",
                  by ? view->field[look->field].brief : "");
-        const xt_colour colour = by ? xt_colormap_at(&view->scale[look->field].map, 0.7) : look->colour;
-        c->key[keys] = (xt_page_key){c->name[keys], colour};
+        c->key[keys] = (xt_page_key){c->name[keys], look->colour, by ? &view->scale[look->field].map : NULL};
         keys++;
     }
     xt_page_def_default(&c->def);
     c->def.title = c->title;
-    c->def.subtitle = words->subtitle;
+    compose_subtitle(c->subtitle, sizeof c->subtitle, view, words->subtitle);
+    c->def.subtitle = c->subtitle[0] ? c->subtitle : NULL;
     c->def.badge = badge;
     c->def.note = c->note[0] ? c->note : NULL;
     c->def.corner = c->corner;
@@ -350,6 +369,7 @@ void xt_view_describe(xt_view_record *record, const xt_view *view, const xt_came
     enum { SIZE = sizeof record->value[0] };
     record->count = 0;
     compose_title(add_text(record, "Title"), SIZE, view);
+    compose_subtitle(add_text(record, "Description"), SIZE, view, words->subtitle);
     if (words->scene) snprintf(add_text(record, "Scene"), SIZE, "%s", words->scene);
     if (!isnan(words->time_d)) snprintf(add_text(record, "Time"), SIZE, "%.17g d", words->time_d);
     char *field = view->fields ? add_text(record, "Field") : NULL;
@@ -373,4 +393,9 @@ void xt_view_describe(xt_view_record *record, const xt_view *view, const xt_came
         camera->eye[0], camera->eye[1], camera->eye[2], camera->target[0], camera->target[1],
         camera->target[2], camera->up[0], camera->up[1], camera->up[2]);
     snprintf(add_text(record, "Software"), SIZE, "Crosstalk " CROSSTALK_VERSION);
+    if (xt_source_revision()) snprintf(add_text(record, "Source"), SIZE, "%s", xt_source_revision());
+    const xt_png_text lent[] = {
+        {"Scene file", words->scene_file}, {"Command", words->command}, {"Request", words->request}};
+    for (int i = 0; i < (int)(sizeof lent / sizeof *lent); i++)
+        if (lent[i].value) record->text[record->count++] = lent[i];
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/again.h"
 #include "app/outputs_internal.h"
 #include "app/resolution.h"
 #include "app/view.h"
@@ -19,6 +20,7 @@ typedef struct {
     bool ready;          /* limits are known */
     bool warned, beyond; /* said: nothing is seen; all of a field is beyond its scale */
     char name[160];
+    char *request_text; /* as the scene has it, on one line */
 } one_view;
 
 struct xt_views {
@@ -55,6 +57,9 @@ static void words_of(xt_view_words *words, const view_job *job) {
     const xt_scene *scene = job->outputs->def.scene;
     *words = (xt_view_words){.subtitle = job->subtitle,
                              .scene = scene->title[0] ? scene->title : scene->file,
+                             .scene_file = scene->file,
+                             .command = job->outputs->def.command,
+                             .request = job->of->request_text,
                              .time_d = job->time_d};
     memcpy(words->reach, job->reach, sizeof words->reach);
 }
@@ -278,7 +283,7 @@ static xt_status resolve(xt_outputs *o, one_view *v, const xt_view_request *requ
         XT_TRY(xt_quantity_find(&v->shown[k], v->view.field[k].name, false, o->def.model, request->source,
                                 request->line, request->col, err));
     name_view(v, o->views);
-    return XT_OK;
+    return xt_request_line(&v->request_text, request, xt_view_rows, err);
 }
 
 xt_status xt_views_create(xt_outputs *o, xt_error *err) {
@@ -312,6 +317,7 @@ void xt_views_free(xt_outputs *o) {
     xt_exposure_free(o->views->exposure);
     xt_volume_free(o->views->volume);
     xt_font_close(o->views->font);
+    for (int i = 0; i < o->def.scene->view_count && o->views->view; i++) free(o->views->view[i].request_text);
     free(o->views->view);
     free(o->views);
 }

@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     const char *name; /* "_" is shown as a space */
     xt_colour colour;
+    const xt_colormap *map; /* not NULL: shown instead of the one colour, from left to right */
 } xt_page_key;
 
 typedef struct {

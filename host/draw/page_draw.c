@@ -169,6 +169,7 @@ static void draw_bar(xt_image *image, const xt_page *page, int index) {
 }
 
 static void draw_legend(xt_image *image, const xt_page *page) {
+    enum { STRIPES = 12 }; /* of a colour map in a box */
     const xt_page_private *p = page->own;
     const double u = page->unit, box = 16 * u, x = p->key_x;
     double y = p->key_y;
@@ -177,6 +178,11 @@ static void draw_legend(xt_image *image, const xt_page *page) {
         const xt_colour line = xt_colour_mix(page->palette.ink, page->palette.ground, 0.3);
         xt_image_rect(image, x, y, x + box, y + box, line);
         xt_image_rect(image, x + 1, y + 1, x + box - 1, y + box - 1, p->def.key[k].colour);
+        for (int i = 0; i < STRIPES && p->def.key[k].map; i++) {
+            const double width = (box - 2) / STRIPES;
+            xt_image_rect(image, x + 1 + i * width, y + 1, x + 1 + (i + 1) * width, y + box - 1,
+                          xt_colormap_at(p->def.key[k].map, (i + 0.5) / STRIPES));
+        }
         xt_shown_name(p->def.key[k].name, name, sizeof name);
         xt_font_fit(p->font, name, &p->body, 0.3 * p->def.width, cut, sizeof cut);
         xt_font_draw(image, p->font, x + box + 9 * u, y + box / 2 + xt_font_capital(p->font, &p->body) / 2,

@@ -59,6 +59,8 @@ with running.scratch() as work:
         assert ["%s_%04d.png" % (name, i) in frames for i in range(3)] == [True] * 3, (name, frames)
     pixels, text = picture(os.path.join(run, "frames", "myokine_view_0002.png"))
     assert pixels.shape[:2] == (240, 320) and text["Title"] == "A look" and text["Time"] == "120 d", text
+    assert text["Command"].startswith("crosstalk run ") and text["Scene file"] == scene and text["Source"], text
+    assert json.loads(text["Request"])["title"] == "A look", text
     assert text["Field"].startswith("myokine 1 to ") and "orthographic" in text["Camera"], text
     assert json.load(open(os.path.join(run, "run.json")))["scene"]["output"]["views"][0]["show"][0]["field"] == "myokine"
 
@@ -124,6 +126,8 @@ with running.scratch() as work:
     says("did you mean 'myokine'", run, "--show", "myokin", *out)
     says("myokine, f_bone", run, "--show", "zzzzzzzz", *out)
     says("did you mean 'muscle'", run, "--surface", "muscel", *out)
+    says("muscle, ", run, "--surface", "zzzzzzzz", *out)
+    says("glacier, balance", run, "--map", "zzzzzzzz", "--show", "myokine", *out)
     says("above its low one", run, "--time", "last", "--show", "myokine", "--low", "5", "--high", "5", *out)
     says("above 0", run, "--time", "last", "--show", "myokine:-1..10:log", *out)
     says("expected limits", run, "--show", "myokine:a..b", *out)

@@ -7,7 +7,8 @@
 static xt_scale scale;
 
 static void make_def(xt_page_def *def, xt_page_panel *panel, xt_page_bar *bar, int panels, bool own_bars) {
-    static const xt_page_key keys[] = {{"cortex", {0}}, {"deep_fascia", {0}}, {"muscle", {0}}};
+    static const xt_page_key keys[] = {
+        {"cortex", {0}, NULL}, {"deep_fascia", {0}, NULL}, {"muscle", {0}, NULL}};
     scale = (xt_scale){.low = 0, .high = 3000};
     xt_colormap_make(&scale.map, XT_MAP_GLOW);
     for (int i = 0; i < panels; i++) {
