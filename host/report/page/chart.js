@@ -133,7 +133,8 @@ crosstalk.Chart = class {
         for (const e of spec.events || []) {
             if (e.x < r.x0 || e.x > r.x1) continue;
             busy = Math.max(X(e.x), busy + 18); /* marks do not touch one another */
-            parts.push(make("path", {class: "event", d: "M" + X(e.x) + " " + bottom + "V" + top + "L" + busy + " " + (top - 5)}),
+            parts.push(make("line", {class: "event", x1: X(e.x), x2: X(e.x), y1: top, y2: bottom}),
+                make("line", {class: "leader", x1: X(e.x), x2: busy, y1: top, y2: top - 5}),
                 make("g", {}, make("title", {}, e.label), make("circle", {class: "mark", cx: busy, cy: top - 12, r: 7}),
                     make("text", {class: "mark-text", x: busy, y: top - 8.5, "text-anchor": "middle"}, e.mark)));
         }

@@ -172,7 +172,7 @@ crosstalk.plan = function (data, axis) {
     }
     for (const spec of plan) spec.wide = spec.series.length > 1 && !compare;
     plan.sort((a, b) => b.wide - a.wide); /* the narrow ones fill rows of their own */
-    plan.still = still;
+    plan.still = still.filter(s => !s.relative || !still.some(other => other !== s && other.label === s.label));
     return plan;
 };
 

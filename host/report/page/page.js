@@ -82,7 +82,7 @@ crosstalk.verdict = function (run, name) {
     const whole = v.state === "running" && crosstalk.whole(run), done = crosstalk.reached(run);
     const ranges = v.state === "holds" ? crosstalk.targetsOf(run).filter(t => !t.mean) : [];
     const why = (v.detail ? crosstalk.capital(v.detail) + (/[.!?]$/.test(v.detail) ? "" : ".") : "")
-        + (ranges.length ? " That is arithmetic. Beside people: " + crosstalk.met(ranges) + "." : "");
+        + (ranges.length ? " So much for the arithmetic; beside measurements in people, " + crosstalk.met(ranges) + "." : "");
     return make("div", {class: "verdict " + v.state},
         make("p", {class: "line"}, name ? name + ": " : "", v.headline,
             whole > 0 && done >= 0 ? " " + crosstalk.progress(done, whole) : ""),
