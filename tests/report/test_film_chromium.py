@@ -52,3 +52,8 @@ with running.scratch() as folder, chromium.browser() as page:
             running.fail("picture %d is another in Chromium" % number)
         if abs(duration / 1e6 - about["delay"][number]) > 1e-3:
             running.fail("picture %d stays %g s instead of %g" % (number, duration / 1e6, about["delay"][number]))
+    running.call([running.BINARY, "report", out, "--force"])
+    page.open(os.path.join(out, "report.html"))
+    kept = page.js("return ['width', 'height'].map(name => Number(document.querySelector('.movie img').getAttribute(name)))")
+    if kept != [about["width"], about["height"]]:
+        running.fail("the page keeps %s free for a film of %d x %d" % (kept, about["width"], about["height"]))

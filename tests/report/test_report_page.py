@@ -171,6 +171,13 @@ def main(folder):
         page.open(both)
         expect(page.js("document.querySelectorAll('#slices .picture').length") == 2, "pictures are not side by side")
         expect("Where the scenes differ" in page.js("document.body.innerText"), "differences are not listed")
+        told = page.js("""{const data = structuredClone(crosstalk.data);
+            for (const run of data.runs) run.series.columns = ["time d", "age y", "mat 1", "mat_percent %", "imat_percent %"].map((text, k) => {
+                const [name, unit] = text.split(" ");
+                return {name, unit, values: k < 2 ? [0, 1] : k === 2 ? [1, 1.5] : k === 3 ? [20, 30] : [5, 6]};});
+            crosstalk.compare(data);
+            return [...document.querySelectorAll('#changes .numbers tbody th')].map(cell => cell.textContent);}""")
+        expect(told == ["Mat", "Imat percent"], "a share and the same thing relative to its start are listed twice: %s" % told)
         told = page.js("""{const [one, other] = [{output: {frames: [{show: ["a", "b"], pixels: 200}], views: [{show: [{field: "c"}]}]}},
             {output: {frames: [{show: ["a", "b"], pixels: 300}], views: [{show: [{field: "d"}]}]}}];
             return crosstalk.differences({runs: [one, other].map(scene => ({record: {scene, version: "1", git: "2"}}))});}""")
