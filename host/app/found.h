@@ -54,12 +54,12 @@ xt_status xt_snapshot_open(xt_snapshot *snapshot, const xt_found *found, int mom
 void xt_snapshot_close(xt_snapshot *snapshot); /* zeroed is fine */
 /* An xt_view_finder; context: xt_snapshot *. index: the array of the file. */
 xt_status xt_snapshot_find(xt_view_field *field, const char *name, void *context, xt_error *err);
-/* [voxels], NAN outside the tissue; volume fractions are those of the voxel's first tissue, where
- * xt_snapshot_unmix can find them. */
+/* [voxels], NAN outside the tissue. */
 xt_status xt_snapshot_values(float *value, const xt_snapshot *snapshot, const xt_view_field *field,
                              xt_error *err);
 /* Volumes hold the fractions of whole voxels; run.json says what the second tissue is made of, so that those
- * of the first follow, as the frames of a run show them. False: `value` has shared voxels that stay mixed. */
+ * of the first follow, as slices show them; in space means over voxels have the smoother edges. False:
+ * `value` has shared voxels that stay mixed. */
 bool xt_snapshot_unmix(float *value, const xt_snapshot *snapshot, const xt_view_field *field,
                        const uint8_t *second, const uint16_t *share, size_t count);
 /* The first array that is a field: what to show if nobody says. NULL: none. Valid as long as the snapshot. */

@@ -163,6 +163,7 @@ static xt_status take_oblique(xt_render_slice *d, const xt_render_plane *w, xt_s
     XT_GO(room_for(d, true, err));
     XT_GO(xt_cut_tissues(sample, &cut, material, err));
     if (field) XT_GO(xt_snapshot_values(cells, now, field, err));
+    if (field && now->second) xt_snapshot_unmix(cells, now, field, now->second, now->share, now->voxels);
     if (field) XT_GO(xt_cut_values(d->value, sample, &cut, material, cells, kind_of(w, field, image), err));
     for (size_t i = 0; i < samples; i++) {
         d->tissue[i] = sample[i].tissue;

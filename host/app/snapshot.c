@@ -189,7 +189,6 @@ xt_status xt_snapshot_values(float *value, const xt_snapshot *s, const xt_view_f
     XT_TRY(xt_vti_read_floats(value, s->reader, field->index, err));
     for (size_t i = 0; i < s->voxels; i++)
         if (!s->tissue[i]) value[i] = NAN;
-    if (s->second) xt_snapshot_unmix(value, s, field, s->second, s->share, s->voxels);
     return XT_OK;
 }
 
