@@ -232,6 +232,12 @@ static void limits_text(char *text, size_t size, const picture *p) {
     }
 }
 
+/* Several quantities in several planes: a row each, whose panels share a scale. */
+static int columns_of(const xt_film *film) {
+    if (film->request->columns || film->request->shows < 2 || film->planes < 2) return film->request->columns;
+    return film->planes <= XT_FRAME_ROW ? film->planes : 0;
+}
+
 static xt_status write_picture(picture *p, const char *path, xt_error *err) {
     const xt_film *film = p->film;
     const xt_outputs *o = p->outputs;
@@ -271,7 +277,7 @@ static xt_status write_picture(picture *p, const char *path, xt_error *err) {
                                 .panel = p->panel,
                                 .panels = film->panels,
                                 .locator = &locator,
-                                .columns = request->columns,
+                                .columns = columns_of(film),
                                 .dark = request->dark,
                                 .width = request->pixels,
                                 .height = request->height,

@@ -132,6 +132,14 @@ typedef struct {
     double room_w, room_h, per_mm;
 } grid;
 
+/* Does a bar stand at the panel's right? The last panel of those that share one has it. */
+static bool has_bar_beside(const xt_page_private *p, int panel) {
+    const int bar = p->def.panel[panel].bar;
+    for (int i = panel + 1; i < p->def.panels; i++)
+        if (p->def.panel[i].bar == bar) return false;
+    return bar >= 0;
+}
+
 /* tallest: of the page, in widths, where its height is free. */
 static void measure(grid *g, const xt_page *page, int columns, double tallest, double head, double foot) {
     const xt_page_private *p = page->own;
@@ -142,7 +150,7 @@ static void measure(grid *g, const xt_page *page, int columns, double tallest, d
         const int c = i % columns, r = i / columns;
         g->wide[c] = fmax(g->wide[c], panel->width);
         g->high[r] = fmax(g->high[r], panel->height);
-        if (panel->bar >= 0) g->bar[c] = fmax(g->bar[c], 12 * u + p->bar[panel->bar].width);
+        if (has_bar_beside(p, i)) g->bar[c] = fmax(g->bar[c], 12 * u + p->bar[panel->bar].width);
     }
     g->used_w = p->column + 22 * u * (columns - 1) + 2 * p->letters * columns;
     g->used_h = 14 * u * (g->rows - 1) + (2 * p->letters + p->caption) * g->rows;

@@ -42,7 +42,8 @@ typedef struct {
         height;          /* of what is shown, mm (or any unit, without a scale bar); sets the panel's shape */
     const char *side[4]; /* letters at the left, right, bottom, top edge, e.g. "L" "R" "P" "A"; NULL: none */
     const char *caption; /* above the panel: "b   z = 12 mm"; NULL: none */
-    int bar;             /* bar drawn at this panel's right; -1: none, its bar is in the column */
+    int bar; /* bar drawn at this panel's right, or at that of the last panel with it; -1: none, its bar is in
+                the column */
 } xt_page_panel;
 
 /* Where in the box the panels lie: a small drawing of the box at the top right, with the planes in it. */

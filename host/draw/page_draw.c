@@ -75,7 +75,8 @@ static void draw_panel(xt_image *image, const xt_page *page, int i) {
     if (!panel->caption) return;
     char text[256];
     xt_font_draw(image, p->font, l->x, l->y - p->letters - 7 * page->unit,
-                 xt_font_fit(p->font, panel->caption, &p->body, l->w + p->letters, text, sizeof text),
+                 xt_font_fit(p->font, panel->caption, &p->body, l->w + 2 * p->letters + 10 * page->unit, text,
+                             sizeof text),
                  &p->body);
 }
 

@@ -84,9 +84,10 @@ typedef struct {
     double low, high; /* of the colour bar as drawn */
 } xt_frame_layout;
 
-/* Limits that show the field: the 0.5 and 99.5 percentiles of the finite values, from 0 when the low one is
- * below 0.4 of the high one; at most six decades when `log`; symmetric about def->centre for a diverging map;
- * never empty. def->low and def->high are kept where they are given. Use one pair for all frames of a film.
+/* Limits that show the field: the extremes of the finite values, the 0.5 and 99.5 percentiles where those are
+ * farther in than a tenth of their range or size; from 0 when the low one is below 0.4 of the high one. When
+ * `log`: the percentiles, at most six decades. Symmetric about def->centre for a diverging map; never empty.
+ * def->low and def->high are kept where they are given. Use one pair for all frames of a film.
  */
 xt_status xt_frame_limits(double *low, double *high, const xt_frame_def *def, xt_error *err);
 

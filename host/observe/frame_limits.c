@@ -7,6 +7,8 @@
 #include "observe/frame_parts.h"
 
 enum { MAX_SAMPLE = 1 << 14 };
+static const double outlying =
+    0.1; /* of the range or size of the percentiles: an extreme farther beyond is left out */
 static const double decades = 1e6; /* the widest logarithmic range chosen automatically */
 
 static int ascending(const void *a, const void *b) {
@@ -15,13 +17,19 @@ static int ascending(const void *a, const void *b) {
 }
 
 /* The 0.5 and 99.5 percentiles of finite values (positive ones if `positive`), of at most MAX_SAMPLE of them
- * taken at a fixed stride. count 0: there is none. */
+ * taken at a fixed stride; the extremes where they are not far beyond, so that nothing is cut off for the
+ * sake of little. count 0: there is none. */
 static xt_status percentiles(double *low, double *high, size_t *count, const xt_frame_def *def, bool positive,
                              xt_error *err) {
     const size_t n = (size_t)def->nx * (size_t)def->ny;
     size_t usable = 0, kept = 0;
+    double least = INFINITY, most = -INFINITY;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(def->value[i]) && (!positive || def->value[i] > 0)) usable++;
+        if (isfinite(def->value[i]) && (!positive || def->value[i] > 0)) {
+            least = fmin(least, def->value[i]);
+            most = fmax(most, def->value[i]);
+            usable++;
+        }
     *count = usable;
     *low = *high = 0;
     if (usable == 0) return XT_OK;
@@ -36,6 +44,10 @@ static xt_status percentiles(double *low, double *high, size_t *count, const xt_
     *low = sample[(size_t)(0.005 * (double)(kept - 1) + 0.5)];
     *high = sample[(size_t)(0.995 * (double)(kept - 1) + 0.5)];
     free(sample);
+    const double slack = outlying * fmax(*high - *low, fmax(fabs(*low), fabs(*high)));
+    if (positive) return XT_OK;
+    if (least >= *low - slack) *low = least;
+    if (most <= *high + slack) *high = most;
     return XT_OK;
 }
 
@@ -59,10 +71,17 @@ static void choose_log(double *low, double *high, const xt_frame_def *def, size_
     }
 }
 
+/* To two digits. */
+static double round_up(double reach) {
+    const double unit = pow(10, floor(log10(reach)) - 1);
+    return unit * ceil(reach / unit * (1 - 1e-6));
+}
+
 static void choose_linear(double *low, double *high, const xt_frame_def *def) {
     if (def->map == XT_MAP_BALANCE) {
         double reach = fmax(fabs(*low - def->centre), fabs(*high - def->centre));
         if (!(reach > 0)) reach = def->centre != 0 ? 0.1 * fabs(def->centre) : 1;
+        reach = round_up(reach); /* a tissue that changes as a whole lies within, not at the very end */
         *low = def->centre - reach;
         *high = def->centre + reach;
         return;

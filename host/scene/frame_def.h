@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include "base/error.h"
 
-enum { XT_FRAME_SHOWS = 8, XT_FRAME_AXES = 3, XT_FRAME_PLACES = 16, XT_FRAME_PANELS = 64 };
+enum { XT_FRAME_SHOWS = 8, XT_FRAME_AXES = 3, XT_FRAME_PLACES = 16, XT_FRAME_PANELS = 64, XT_FRAME_ROW = 6 };
 
 typedef enum { XT_SHOW_FIELD, XT_SHOW_EXPOSURE, XT_SHOW_PHASE, XT_SHOW_STATE, XT_SHOW_TISSUE } xt_show_kind;
 

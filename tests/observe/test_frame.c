@@ -340,6 +340,10 @@ static void limits_fit_the_field(void **state) {
     def.centre = 100;
     must(xt_frame_limits(&low, &high, &def, &err), &err);
     assert_true(fabs(low + 690) < 1e-9 && high == 890);
+    for (int i = 0; i < NX * NY; i++) value[i] = i ? -0.15f : -0.153f; /* all changed about alike */
+    def.centre = 0;
+    must(xt_frame_limits(&low, &high, &def, &err), &err);
+    assert_true(low < -0.153 && high == -low);
     def.map = XT_MAP_GLOW;
     def.kind = XT_FRAME_FRACTION;
     must(xt_frame_limits(&low, &high, &def, &err), &err);
