@@ -134,8 +134,9 @@ xt_status xt_render_main(xt_app *app, int argc, char *const *argv, xt_error *err
          "repeatable, up to 4, from the outside in"},
         {"--cut", 0, XT_OPTION_LIST, &o.cut, "PLANE",
          "take away what lies above AXIS[=PLACE], or below it with AXIS[=PLACE]:below; PLACE is 0.5 or 12mm; "
-         "repeatable, up to 6. Where nothing glows, faces laid open by a cut or by the ends of the box are "
-         "opaque"},
+         "repeatable, up to 6. Where nothing glows and no --surface has an opacity below 1, faces laid open "
+         "by a "
+         "cut or by the ends of the box are opaque"},
         {"--slice", 0, XT_OPTION_LIST, &o.slice, "PLANE",
          "a flat slice across AXIS[=PLACE], or across a direction (1,0,2 or 1,0,2=5mm from the middle), "
          "instead of a "

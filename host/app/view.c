@@ -335,7 +335,11 @@ xt_status xt_view_resolve(xt_view *view, const xt_view_request *request, const x
     view->look.top = view->look.bottom = palette.ground;
     if (request->draft) xt_look_preview(&view->look);
     XT_TRY(resolve_glows(view, find, context, err));
-    view->look.cap = view->glows ? 0.06 : 1; /* what glows is seen through the faces that cuts lay open */
+    /* Faces that cuts and the ends of the box lay open show what is inside, unless something glows in there
+     * or it was asked to be seen through. */
+    bool clear = view->glows > 0;
+    for (int i = 0; i < request->surfaces; i++) clear |= request->surface[i].opacity < 1;
+    view->look.cap = clear ? 0.06 : 1;
     XT_TRY(resolve_surfaces(view, find, context, err));
     XT_TRY(resolve_cuts(view, err));
     if (!view->glows && !view->surfaces)
