@@ -71,8 +71,8 @@ void xt_note_thin(xt_text *note, const char *const *name, int count) {
     if (names.data) xt_capitalise(names.data);
     if (note->size) xt_text_add(note, " ");
     add_name(note, xt_text_get(&names));
-    xt_text_printf(note, " %s thinner than two voxels: drawn where voxels hold %s.", count > 1 ? "are" : "is",
-                   count > 1 ? "them" : "it");
+    xt_text_printf(note, " %s thinner than two voxels here: drawn only where %s most of a voxel.",
+                   count > 1 ? "are" : "is", count > 1 ? "they fill" : "it fills");
     xt_text_free(&names);
 }
 

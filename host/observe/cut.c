@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "observe/fit.h"
+#include "observe/frame_parts.h"
 
 enum { MOST_SAMPLES = 8192 };
 
@@ -224,16 +225,11 @@ typedef struct {
     bool sloped;
 } source;
 
-/* How much of a shared voxel's value is its tissue's own. */
-static double pureness(xt_material m) {
-    const double pure = m.second ? fmax(1 - 4 * m.share / 65535.0, 0) : 1;
-    return pure * pure;
-}
+static double pureness(xt_material m) { return xt_frame_pureness(m.second, m.share); }
 
 /* The value of a shared voxel, giving way to those of its tissue around it. */
 static float unblended(const source *s, ptrdiff_t here, const int v[3]) {
-    const double own = pureness(s->material[here]);
-    double sum = 0, weight = 0;
+    double weight = pureness(s->material[here]), sum = weight * s->cells[here];
     for (int n = 0; n < 125; n++) {
         const int i = n % 5 - 2, j = n / 5 % 5 - 2, l = n / 25 - 2, square = i * i + j * j + l * l;
         const ptrdiff_t k = voxel_at(s->cut, v[0] + i, v[1] + j, v[2] + l);
@@ -244,7 +240,7 @@ static float unblended(const source *s, ptrdiff_t here, const int v[3]) {
         sum += w * s->cells[k];
         weight += w;
     }
-    return weight > 1e-3 ? (float)(own * s->cells[here] + (1 - own) * sum / weight) : s->cells[here];
+    return weight > 1e-9 ? (float)(sum / weight) : s->cells[here];
 }
 
 /* The value that a voxel has for `tissue`; NAN if it has none. */

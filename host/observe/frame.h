@@ -53,7 +53,7 @@ typedef struct {
     bool voxels; /* every voxel as a flat rectangle */
     bool no_outlines;
     bool blended; /* values of shared voxels are means over both their tissues and no finer gradient is known:
-                     the more a voxel is shared, the more it takes from its tissue's neighbours */
+                     shared voxels take theirs from their tissue's neighbours, pure ones first */
     bool sloped; /* values are those of a smooth field in the middles of voxels: up to the edges of tissues it
                     goes on as inside (observe/fit.h), not level from the last voxel on */
     const double (*clip)[2]; /* [clips] corners of a convex polygon, mm from the lower left: nothing is known

@@ -36,6 +36,13 @@ enum {
     XT_PLAIN_VALUE = 2 /* and all nine values are finite */
 };
 
+/* How much the value of a voxel says about its tissue. However small the share of another one is, exchange
+ * with it has changed the voxel's mean: it counts only where no pure voxel is near. */
+static inline double xt_frame_pureness(uint8_t second, uint16_t share) {
+    const double pure = fmax(1 - 4 * share / 65535.0, 0);
+    return second ? 0.01 * pure * pure : 1;
+}
+
 static inline int xt_clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
 
 /* Index of a voxel of the grid, the nearest one for a place beyond it. */

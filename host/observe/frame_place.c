@@ -50,25 +50,24 @@ static void reduce(uint8_t *tissue, float *value, const xt_frame_def *def, int x
     *value = finite ? (float)(sum / finite) : NAN;
 }
 
-/* A shared voxel's value gives way to those of its tissue around it, the more the less pure it is. What was
- * read stays: the result does not depend on the order of the voxels. */
+/* A shared voxel's value gives way to those of its tissue around it, to pure ones first. What was read stays:
+ * the result does not depend on the order of the voxels. */
 static void unblend(xt_frame_grid *g, const float *read) {
     for (int y = 0; y < g->ny; y++)
         for (int x = 0; x < g->nx; x++) {
             const size_t here = xt_frame_at(g, x, y);
             if (!g->second[here] || !isfinite(read[here])) continue;
-            const double pure = fmax(1 - 4 * g->share[here] / 65535.0, 0), own = pure * pure;
-            double sum = 0, weight = 0;
+            double weight = xt_frame_pureness(g->second[here], g->share[here]), sum = weight * read[here];
             for (int j = -2; j <= 2; j++)
                 for (int i = -2; i <= 2; i++) {
                     const size_t k = xt_frame_at(g, x + i, y + j);
                     if (k == here || g->tissue[k] != g->tissue[here] || !isfinite(read[k])) continue;
-                    const double p = g->second[k] ? fmax(1 - 4 * g->share[k] / 65535.0, 0) : 1;
-                    const double w = p * p / (double)((i * i + j * j) * (i * i + j * j));
+                    const double p = xt_frame_pureness(g->second[k], g->share[k]);
+                    const double w = p / (double)((i * i + j * j) * (i * i + j * j));
                     sum += w * read[k];
                     weight += w;
                 }
-            if (weight > 1e-3) g->value[here] = (float)(own * read[here] + (1 - own) * sum / weight);
+            if (weight > 1e-9) g->value[here] = (float)(sum / weight);
         }
 }
 
