@@ -113,7 +113,8 @@ const xt_row xt_frame_rows[] = {
      .low = "0",
      .high = "16",
      .at = OF(columns),
-     .about = "of a montage; 0: what makes its slices largest"},
+     .about = "of a montage; 0: a row for each of several quantities in several planes, else what makes "
+              "slices largest"},
     {.key = "pixels",
      .kind = XT_ROW_INTEGER,
      .fallback = "900",
