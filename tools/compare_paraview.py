@@ -4,7 +4,8 @@
 For every picture of one slice across an axis at the end of the run in RUN, ParaView draws the same quantity of the last
 volume in the same plane with what it offers at the first click: a slice, coloured by the array, its default map, a colour bar
 and the axes. FOLDER gets the pairs side by side, ours at the left. Needs Debian's paraview, which cannot
-draw without a display, hence xvfb and xauth; and imagemagick."""
+draw without a display, hence xvfb and xauth; and imagemagick. Its python3-paraview and python3-vtk9, which the tests need,
+exclude each other: tools/install-deps.sh tests brings the latter back."""
 import argparse
 import glob
 import json
