@@ -3,7 +3,7 @@ import base64
 import re
 
 CSI = re.compile(rb"\x1b\[([?]?)([0-9;]*)([A-Za-z])")
-CUT = re.compile(rb"\x1b(\[[?]?[0-9;]*)?(?=\x1b)")  # a terminal forgets it when the next one begins
+CUT = re.compile(rb"\x1b(\[[?]?[0-9;]*(?=[^0-9;?A-Za-z]|$)|(?=\x1b|$))")  # a terminal forgets it when something else begins
 
 
 class Screen:
