@@ -1,38 +1,24 @@
 /* The one place that knows PNG, through libpng. */
 #include <errno.h>
-#include <png.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
 #include "draw/image.h"
+#include "draw/png_jump.h"
 
 enum { MAX_TEXT = 32 };
 
-/* libpng reports by a callback that must not return. */
 typedef struct {
-    jmp_buf back;
-    char message[160];
+    xt_png_jump jump; /* first: libpng knows the job by it */
     xt_file_writer *file;
     xt_error *err;
     xt_status status;
 } png_job;
 
-static void on_error(png_structp png, png_const_charp message) {
-    png_job *job = png_get_error_ptr(png);
-    snprintf(job->message, sizeof job->message, "%s", message);
-    longjmp(job->back, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
-
 static void on_write(png_structp png, png_bytep bytes, png_size_t size) {
     png_job *job = png_get_io_ptr(png);
     job->status = xt_file_writer_write(job->file, bytes, size, job->err);
-    if (job->status != XT_OK) longjmp(job->back, 1);
+    if (job->status != XT_OK) longjmp(job->jump.back, 1);
 }
 
 static void on_flush(png_structp png) { (void)png; /* the file writer flushes at commit */ }
@@ -83,9 +69,9 @@ static void row_of_words(png_byte *row, const xt_colour *from, int width) {
 /* Everything that libpng may jump out of: no cleanup in here, and no local that changes after setjmp. */
 static xt_status encode(png_structp png, png_infop info, png_job *job, const xt_image *image, png_byte *row,
                         int depth, png_text *chunk, int chunks, const char *path) {
-    if (setjmp(job->back)) {
+    if (setjmp(job->jump.back)) {
         if (job->status != XT_OK) return job->status;
-        return xt_fail(job->err, XT_IO, "%s: cannot write the picture: %s", path, job->message);
+        return xt_fail(job->err, XT_IO, "%s: cannot write the picture: %s", path, job->jump.message);
     }
     png_set_write_fn(png, job, on_write, on_flush);
     png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, depth, PNG_COLOR_TYPE_RGB,
@@ -119,7 +105,8 @@ xt_status xt_png_write(const char *path, const xt_image *image, int depth, const
     const int chunks = collect(chunk, text, count);
     xt_file_writer file = {0};
     png_job job = {.file = &file, .err = err, .status = XT_OK};
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, xt_png_on_error, xt_png_on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     png_byte *row = malloc((size_t)image->width * 3 * (size_t)(depth / 8));
     if (!png || !info || !row) {

@@ -1,32 +1,18 @@
 #include "draw/png_read.h"
 
-#include <png.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
+#include "draw/png_jump.h"
 
 enum { MOST_SIDE = 16384 };
 static const size_t most_bytes = 1 << 30;
 
-/* libpng reports by a callback that must not return. */
 typedef struct {
-    jmp_buf back;
-    char message[160];
+    xt_png_jump jump; /* first: libpng knows the job by it */
     const char *bytes;
     size_t size, at;
 } png_job;
-
-static void on_error(png_structp png, png_const_charp message) {
-    png_job *job = png_get_error_ptr(png);
-    snprintf(job->message, sizeof job->message, "%s", message);
-    longjmp(job->back, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message) {
-    (void)png;
-    (void)message;
-}
 
 static void on_read(png_structp png, png_bytep to, png_size_t size) {
     png_job *job = png_get_io_ptr(png);
@@ -55,8 +41,8 @@ static void unpack(xt_colour *to, const png_byte *from, size_t count, int depth,
 /* Everything that libpng may jump out of: no cleanup in here, and no local that changes after setjmp. */
 static xt_status decode(png_structp png, png_infop info, png_job *job, xt_image *image, png_byte **whole,
                         const char *path, xt_error *err) {
-    if (setjmp(job->back))
-        return xt_fail(err, XT_IO, "%s: not a picture that can be read: %s", path, job->message);
+    if (setjmp(job->jump.back))
+        return xt_fail(err, XT_IO, "%s: not a picture that can be read: %s", path, job->jump.message);
     png_set_read_fn(png, job, on_read);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_user_limits(png, MOST_SIDE, MOST_SIDE);
@@ -92,7 +78,7 @@ xt_status xt_png_read(xt_image *image, const char *path, xt_error *err) {
     XT_TRY(xt_file_read(&bytes, &job.size, path, most_bytes, err));
     job.bytes = bytes;
     xt_status status;
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, xt_png_on_error, xt_png_on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!png || !info)
         status = xt_no_memory(err, "a PNG decoder", 1 << 16);
